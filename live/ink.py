@@ -1,0 +1,222 @@
+"""Ink: the strokes of a drawing, and what the model sees of them.
+
+Second step of the flow: messages → **ink** → batcher → recogniser. In come drawings as points, out come
+28×28 images in MNIST's normalisation, a whole batch at a time. The trainer renders with this very module, so
+that a model is served exactly what it was trained on. No I/O, no state.
+
+How a batch is rendered, without a Python loop over drawings, strokes or points:
+
+1. each drawing's box is fitted into MNIST's 20×20, keeping its aspect;
+2. each stroke is resampled at equal steps of at most one pixel along its arc, so that neither the pen's
+   sampling rate nor repeated points matter;
+3. the centre of mass of those samples is put at the centre of the image;
+4. each sample adds a small bump (a cubic B-spline, four pixels wide) to the image, and the sum is cut off at
+   full ink. B-splines one step apart add up to a smooth line, and cutting off makes it as wide as MNIST's.
+
+A bump is 16 additions a sample. On pen digits in batches of 32 all four steps took half the time of Pillow's
+lines alone, drawn at four times the size and reduced; and positions finer than a pixel come for free.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+NORMALISATION = 1
+"""Version of what `render` does. Weights made with another one are refused."""
+
+SIDE = 28
+"""Width and height of an image, in pixels."""
+
+Points = NDArray[np.floating] | NDArray[np.int16]
+"""(P, 2): x to the right, y down, any unit and origin."""
+Images = NDArray[np.float32]
+"""(B, 28, 28): 0 is paper, 1 is ink."""
+
+_BOX = 18.2
+"""Longer side of the pen's path in pixels: MNIST's 20 less the width of the line around it."""
+_CENTRE = 14.0
+"""Where the centre of mass goes: the mean over MNIST's training images is pixel 14.0 in x and in y."""
+_STEP = 1.0
+"""Longest step between samples, in pixels: B-splines this far apart still add up to a smooth line."""
+_DARKNESS = 4.0
+"""Ink per pixel of path, cut off at 1: lines as wide and as black as MNIST's (mean 0.125, MNIST 0.131)."""
+
+_MARGIN = 4
+_PADDED = SIDE + 2 * _MARGIN
+"""Ink may leave the image (its centre of mass is what is centred); the margin catches it."""
+_PHASES = 64
+"""Sub-pixel positions of the bump that are told apart."""
+_HUGE = 1e100
+"""Coordinates beyond this are scaled down first, so that no arithmetic on them overflows."""
+
+
+class Ink(NamedTuple):
+    """The strokes of one drawing, flat. Build it with `from_strokes` or `from_arrays`, which check.
+
+    points: (P, 2) finite numbers, all strokes one after the other.
+    counts: (S,) points in each stroke, none of them 0, adding up to P.
+    """
+
+    points: Points
+    counts: NDArray[np.intp]
+
+    @property
+    def is_blank(self) -> bool:
+        """Nothing was drawn: no strokes, or none with a point."""
+        return self.counts.size == 0
+
+
+def from_strokes(strokes: Sequence[Sequence[Sequence[float]]]) -> Ink:
+    """Build ink from nested sequences of points; numbers beyond a point's x and y are ignored.
+
+    Raises ValueError when a point has fewer than two numbers or a coordinate is not finite.
+    """
+    points = [point for stroke in strokes for point in stroke]
+    counts = np.array([len(stroke) for stroke in strokes], np.intp)
+    try:
+        flat = np.array([(point[0], point[1]) for point in points], np.float64).reshape(-1, 2)
+    except IndexError:
+        shortest = min(len(point) for point in points)
+        raise ValueError(f"Expected points of at least two numbers, got one of {shortest}") from None
+    return from_arrays(flat, counts)
+
+
+def from_arrays(points: Points, counts: NDArray[np.integer]) -> Ink:
+    """Build ink from points (P, 2) and the number of points in each stroke (S,), which may be 0.
+
+    Raises ValueError when the counts don't add up to P or a coordinate is not finite.
+    """
+    total = int(counts.sum())
+    if total != len(points):
+        raise ValueError(f"Expected {total} points, as the strokes' counts add up to, got {len(points)}")
+    if points.dtype != np.int16 and total:
+        extent = float(np.abs(points).max())
+        if not np.isfinite(extent):
+            raise ValueError("Expected finite coordinates, got NaN or infinity")
+        if extent > _HUGE:
+            points = points * (_HUGE / extent)
+    return Ink(points, counts[counts > 0].astype(np.intp))
+
+
+def render(drawings: Sequence[Ink], darkness: float | NDArray[np.float64] = 1.0) -> Images:
+    """Render drawings into (B, 28, 28) float32 images in [0, 1] with MNIST's normalisation.
+
+    A blank drawing is a white image; a drawing of no size (a point, or one point repeated) is a dot in the
+    middle. Ink further than half the image from its centre of mass is cut off, as MNIST's own would be.
+
+    darkness: one factor, or one a drawing (B,), on the amount of ink; it widens the lines or thins them
+    (0.5 … 2), for the trainer's augmentation. Served images always use 1.
+
+    Source of the normalisation: LeCun, Cortes and Burges, "The MNIST database", https://yann.lecun.org/exdb/mnist/
+    """
+    images = np.zeros((len(drawings), SIDE, SIDE), np.float32)
+    inked = [i for i, drawing in enumerate(drawings) if not drawing.is_blank]
+    if not inked:
+        return images
+    x, y, counts, strokes = _flatten([drawings[i] for i in inked])
+    x, y = _fit(x, y, counts, strokes)
+    x, y, mass, samples = _resample(x, y, counts, strokes)
+    x, y = _centre(x, y, mass, samples)
+    mass *= _DARKNESS * np.repeat(np.broadcast_to(darkness, len(drawings))[inked], samples)
+    rendered = _splat(x, y, mass, samples)
+    if len(inked) == len(drawings):
+        return rendered
+    images[inked] = rendered
+    return images
+
+
+_Floats = NDArray[np.float64]
+_Ints = NDArray[np.intp]
+
+
+def _flatten(drawings: Sequence[Ink]) -> tuple[_Floats, _Floats, _Ints, _Ints]:
+    """Join drawings: x (P,), y (P,), points in each stroke (S,), strokes in each drawing (B,)."""
+    points = np.concatenate([drawing.points for drawing in drawings]).T.astype(np.float64, order="C")
+    counts = np.concatenate([drawing.counts for drawing in drawings])
+    strokes = np.array([drawing.counts.size for drawing in drawings], np.intp)
+    return points[0], points[1], counts, strokes
+
+
+def _starts(lengths: _Ints) -> _Ints:
+    """Return where each run begins, given the runs' lengths (N,) → (N,)."""
+    starts = np.cumsum(lengths)
+    starts -= lengths
+    return starts
+
+
+def _fit(x: _Floats, y: _Floats, counts: _Ints, strokes: _Ints) -> tuple[_Floats, _Floats]:
+    """Scale each drawing so that its longer side is _BOX; its corner goes to the origin."""
+    first = _starts(counts)[_starts(strokes)]
+    points = np.diff(first, append=len(x))
+    left, top = np.minimum.reduceat(x, first), np.minimum.reduceat(y, first)
+    extent = np.maximum(np.maximum.reduceat(x, first) - left, np.maximum.reduceat(y, first) - top)
+    scale = np.divide(_BOX, extent, out=np.zeros_like(extent), where=extent > 1 / _HUGE)
+    scales = np.repeat(scale, points)
+    return (x - np.repeat(left, points)) * scales, (y - np.repeat(top, points)) * scales
+
+
+def _resample(
+    x: _Floats, y: _Floats, counts: _Ints, strokes: _Ints
+) -> tuple[_Floats, _Floats, _Floats, _Ints]:
+    """Place samples at equal steps along each stroke.
+
+    Returns their x (N,), y (N,), mass (N,) in pixels of path, and the number of them in each drawing (B,). A
+    stroke shorter than a pixel weighs as much as one of a pixel: a dot is seen.
+    """
+    steps = np.zeros_like(x)
+    np.hypot(np.diff(x), np.diff(y), out=steps[1:])
+    starts = _starts(counts)
+    # Strokes lie one after the other on one axis of path length, a pixel apart, so that one interpolation
+    # serves them all and no sample falls between two of them.
+    steps[starts] = 1.0
+    path = np.cumsum(steps)
+    begin = path[starts]
+    lengths = path[starts + counts - 1] - begin
+    numbers = np.maximum(np.ceil(lengths / _STEP), 1).astype(np.intp)
+    spacing = lengths / numbers
+    offset = begin + spacing * (0.5 - _starts(numbers))
+    at = np.arange(numbers.sum()) * np.repeat(spacing, numbers) + np.repeat(offset, numbers)
+    mass = np.repeat(np.maximum(lengths, 1.0) / numbers, numbers)
+    samples = np.add.reduceat(numbers, _starts(strokes))
+    return np.interp(at, path, x), np.interp(at, path, y), mass, samples
+
+
+def _centre(x: _Floats, y: _Floats, mass: _Floats, samples: _Ints) -> tuple[_Floats, _Floats]:
+    """Move each drawing so that its centre of mass is at _CENTRE."""
+    first = _starts(samples)
+    total = np.add.reduceat(mass, first)
+    shift_x = _CENTRE - np.add.reduceat(x * mass, first) / total
+    shift_y = _CENTRE - np.add.reduceat(y * mass, first) / total
+    return x + np.repeat(shift_x, samples), y + np.repeat(shift_y, samples)
+
+
+def _splat(x: _Floats, y: _Floats, mass: _Floats, samples: _Ints) -> Images:
+    """Add a bump of the given mass at each sample → (B, 28, 28), cut off at 1."""
+    low, high = -_MARGIN + 1, SIDE + _MARGIN - 2.01
+    column, bump_x = _bump(np.clip(x, low, high))
+    row, bump_y = _bump(np.clip(y, low, high))
+    drawing = np.repeat(np.arange(len(samples)) * _PADDED**2, samples)
+    corner = drawing + (row + _MARGIN - 1) * _PADDED + (column + _MARGIN - 1)
+    cells = (corner[:, None] + _CELLS).ravel()
+    bumps = ((bump_y * mass[:, None])[:, :, None] * bump_x[:, None, :]).ravel()
+    padded = np.bincount(cells, bumps, len(samples) * _PADDED**2).reshape(-1, _PADDED, _PADDED)
+    return np.minimum(padded[:, _MARGIN:-_MARGIN, _MARGIN:-_MARGIN], 1.0).astype(np.float32)
+
+
+def _bump(position: _Floats) -> tuple[_Ints, _Floats]:
+    """Return the pixel left of each position (N,) and the bump's four values from one further left (N, 4)."""
+    phase = np.floor(position * _PHASES + 0.5).astype(np.intp)
+    return phase // _PHASES, _BUMPS[phase % _PHASES]
+
+
+def _b_spline() -> _Floats:
+    """Tabulate the uniform cubic B-spline at each sub-pixel phase → (_PHASES, 4), rows adding up to 1."""
+    t = np.arange(_PHASES) / _PHASES
+    return np.stack([(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, 3 * t * (1 + t - t**2) + 1, t**3], axis=1) / 6
+
+
+_BUMPS = _b_spline()
+_CELLS = (np.arange(4)[:, None] * _PADDED + np.arange(4)).ravel()
+"""Where a bump's 4×4 pixels are from its corner in a padded image."""
