@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from math import cos, pi, sin
+from struct import pack
 
 Strokes = Sequence[Sequence[tuple[float, ...]]]
 
@@ -24,3 +25,11 @@ DRAWINGS: dict[str, Strokes] = {
     "eight": [[*arc(50, 30, 18, 18, 0.25, 1.25), *arc(50, 70, 22, 22, -0.25, 0.75)]],
     "nine": [[*arc(52, 32, 19, 20, 0, -1), (70, 50), (62, 92)]],
 }
+
+
+def binary_ink(strokes: Strokes, seq: int, rev: int = 0) -> bytes:
+    """Encode whole-numbered strokes as the protocol's binary ink, independently of the product's code."""
+    points = [round(number) for stroke in strokes for point in stroke for number in point[:2]]
+    header = pack("<BBHII", 1, 0, len(strokes), seq, rev)
+    counts = pack(f"<{len(strokes)}H", *(len(stroke) for stroke in strokes))
+    return header + counts + pack(f"<{len(points)}h", *points)

@@ -1,0 +1,92 @@
+"""What can go wrong, in one hierarchy. Each class owns its code on the wire and its HTTP status.
+
+    frame ──▶ messages ──▶ session ──▶ batcher ──▶ recogniser
+      │           │            │           │
+    TooLarge   BadMessage   StaleSeq    Internal
+               BadPicture   TooFast     Overloaded
+                            UnknownModel
+
+A websocket answers each with an `error` message and stays open; HTTP answers with the status. What stops the
+server from starting is a `StartError`, which no client ever sees.
+"""
+
+from typing import ClassVar
+
+
+class LiveError(Exception):
+    """A fault to tell a client about: what was expected and what came, never the payload itself."""
+
+    code: ClassVar[str] = "internal"
+    status: ClassVar[int] = 500
+    is_retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, seq: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.seq = seq
+        """The snapshot that it is about, where that could be read."""
+
+
+class BadMessage(LiveError):
+    """A frame or body that is not what the protocol says."""
+
+    code = "bad_message"
+    status = 400
+
+
+class Unreadable(BadMessage):
+    """A frame that is not a message at all; several in a row end the session."""
+
+
+class BadPicture(LiveError):
+    """Bytes that are no picture, or none that can be decoded."""
+
+    code = "bad_picture"
+    status = 422
+
+
+class TooLarge(LiveError):
+    """More points, strokes, pixels or bytes than the server takes."""
+
+    code = "too_large"
+    status = 413
+
+
+class TooFast(LiveError):
+    """More snapshots a second than the server takes from one session."""
+
+    code = "too_fast"
+    status = 429
+    is_retryable = True
+
+
+class UnknownModel(LiveError):
+    """A model, or something to include, that this server does not have."""
+
+    code = "unknown_model"
+    status = 404
+
+
+class StaleSeq(LiveError):
+    """A snapshot numbered no higher than the one before, or of an earlier drawing."""
+
+    code = "stale_seq"
+    status = 400
+
+
+class Overloaded(LiveError):
+    """The server is full, loading or shutting down."""
+
+    code = "overloaded"
+    status = 503
+    is_retryable = True
+
+
+class Internal(LiveError):
+    """Our fault."""
+
+    is_retryable = True
+
+
+class StartError(Exception):
+    """Why the server can't start: weights that don't fit, a missing extra, a port that is taken."""

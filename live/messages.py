@@ -1,0 +1,225 @@
+"""The wire format: frames ↔ typed messages.
+
+First and last step of the flow. In come frames as they arrived (text or bytes), out go a `Configure` or a
+`Snapshot`; and the server's messages, encoded. Everything a snapshot needs to be predicted is checked here,
+so that nothing in a batch can fail. No I/O, no clock.
+"""
+
+from struct import Struct as Layout
+from typing import Annotated, Any, Literal, NamedTuple, get_args
+
+import msgspec
+import numpy as np
+
+from live import ink
+from live.errors import BadMessage, LiveError, TooLarge, Unreadable
+from live.ink import Ink
+
+PROTOCOL = 1
+SUBPROTOCOL = "live-digits.v1"
+
+Include = Literal["input"]
+Verdict = Literal["digit", "unsure", "not_a_digit", "blank"]
+Unsigned = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]
+
+KIND_INK = 1
+_HEADER = Layout("<BBHII")
+"""kind, form, n, seq, rev."""
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What a client may send, as `ready` tells it."""
+
+    frame_bytes: int
+    points: int
+    strokes: int
+    picture_pixels: int
+    snapshots_per_s: float
+
+
+class Snapshot(NamedTuple):
+    """One drawing as it was when the client sent it."""
+
+    seq: int
+    rev: int
+    ink: Ink
+
+
+# ---- from the client
+
+
+class Configure(msgspec.Struct, tag="configure", frozen=True):
+    """Choose the session's model and what its predictions include; what is left out stays as it is."""
+
+    model: str | None = None
+    include: list[Include] | None = None
+
+
+class InkMessage(msgspec.Struct, tag="ink", frozen=True):
+    """A snapshot of the ink as JSON; binary frames carry the same, shorter."""
+
+    seq: Unsigned
+    strokes: list[list[list[float]]]
+    rev: Unsigned = 0
+
+
+class _Numbered(msgspec.Struct):
+    """Any message's number, for the error about the rest of it."""
+
+    seq: Any = None
+
+
+# ---- from the server
+
+
+class Model(msgspec.Struct, frozen=True):
+    """A model as `ready` lists it."""
+
+    name: str
+    default: bool
+    summary: str
+
+
+class Ready(msgspec.Struct, tag="ready", frozen=True):
+    """The first message of every session."""
+
+    protocol: int
+    server: str
+    session: str
+    models: list[Model]
+    limits: Limits
+
+
+class Configured(msgspec.Struct, tag="configured", frozen=True):
+    """The whole configuration now in force."""
+
+    model: str
+    include: list[Include]
+
+
+class Timing(msgspec.Struct, frozen=True, gc=False):
+    """Where a prediction's time went: waiting, being predicted, and how many shared the batch."""
+
+    queue_ms: float
+    predict_ms: float
+    batch: int
+
+
+class Prediction(msgspec.Struct, tag="prediction", gc=False):
+    """The answer to a snapshot; digit, confidence and probabilities are None for a blank drawing."""
+
+    seq: int
+    rev: int
+    model: str
+    verdict: Verdict
+    digit: int | None
+    confidence: float | None
+    probabilities: list[float] | None
+    dropped: int
+    timing: Timing
+    input: str | msgspec.UnsetType = msgspec.UNSET
+    """base64 of 28×28 bytes, row-major, 0 paper … 255 ink: what the model saw."""
+
+
+class Error(msgspec.Struct, tag="error", frozen=True):
+    """What went wrong, and with which snapshot."""
+
+    code: str
+    message: str
+    seq: int | None
+    retryable: bool
+
+
+class GoAway(msgspec.Struct, tag="goaway", frozen=True):
+    """The server is about to close this session: come back after so many milliseconds."""
+
+    reason: str
+    after_ms: int
+
+
+ServerMessage = Ready | Configured | Prediction | Error | GoAway
+
+_decode_text = msgspec.json.Decoder(Configure | InkMessage).decode
+_decode_number = msgspec.json.Decoder(_Numbered).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def encode(message: ServerMessage) -> str:
+    """Encode a message as the text of a frame."""
+    return _encode(message).decode()
+
+
+def error_message(error: LiveError) -> Error:
+    """Say a fault as a message."""
+    return Error(error.code, error.message, error.seq, error.is_retryable)
+
+
+def decode(frame: str | bytes, limits: Limits) -> Configure | Snapshot:
+    """Decode a client's frame; its size in bytes has been checked by the websocket.
+
+    Raises BadMessage (Unreadable, if it is no message at all) or TooLarge, naming the snapshot's number
+    where that could be read.
+    """
+    return _from_text(frame, limits) if isinstance(frame, str) else _from_bytes(frame, limits)
+
+
+def _from_text(frame: str, limits: Limits) -> Configure | Snapshot:
+    try:
+        message = _decode_text(frame)
+    except msgspec.ValidationError as error:
+        raise BadMessage(_explain(str(error)), _number_of(frame)) from None
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        raise Unreadable("Expected a JSON object with a type, got text that is not JSON") from None
+    if isinstance(message, Configure):
+        return message
+    _check_size(len(message.strokes), sum(map(len, message.strokes)), limits, message.seq)
+    try:
+        drawing = ink.from_strokes(message.strokes)
+    except ValueError as error:
+        raise BadMessage(str(error), message.seq) from None
+    return Snapshot(message.seq, message.rev, drawing)
+
+
+def _from_bytes(frame: bytes, limits: Limits) -> Snapshot:
+    if len(frame) < _HEADER.size:
+        raise Unreadable(f"Expected a header of {_HEADER.size} bytes, got a frame of {len(frame)}")
+    kind, form, n, seq, rev = _HEADER.unpack_from(frame)
+    if kind != KIND_INK:
+        raise BadMessage(f"Expected kind {KIND_INK} (ink), got {kind}", seq)
+    if form != 0:
+        raise BadMessage(f"Expected form 0 of ink, got {form}", seq)
+    body = len(frame) - _HEADER.size - 2 * n
+    if body < 0:
+        raise BadMessage(f"Expected the point counts of {n} strokes, got a frame of {len(frame)} bytes", seq)
+    counts = np.frombuffer(frame, "<u2", n, _HEADER.size)
+    total = int(counts.sum())
+    if body != 4 * total:
+        raise BadMessage(f"Expected {total} points of 4 bytes, got {body} bytes", seq)
+    _check_size(n, total, limits, seq)
+    points = np.frombuffer(frame, "<i2", 2 * total, _HEADER.size + 2 * n).reshape(-1, 2)
+    return Snapshot(seq, rev, ink.from_arrays(points, counts))
+
+
+def _check_size(strokes: int, points: int, limits: Limits, seq: int) -> None:
+    if strokes > limits.strokes:
+        raise TooLarge(f"Expected at most {limits.strokes} strokes, got {strokes}", seq)
+    if points > limits.points:
+        raise TooLarge(f"Expected at most {limits.points} points, got {points}", seq)
+
+
+def _explain(reason: str) -> str:
+    """Reword what would echo the client's own value."""
+    if not reason.startswith("Invalid"):
+        return reason
+    if "$.type" in reason:
+        return "Expected type configure or ink, got another"
+    return f"Expected include of {', '.join(get_args(Include))}, got another"
+
+
+def _number_of(frame: str) -> int | None:
+    try:
+        seq = _decode_number(frame).seq
+    except msgspec.MsgspecError:
+        return None
+    is_number = isinstance(seq, int) and not isinstance(seq, bool) and 0 <= seq < 2**32
+    return seq if is_number else None

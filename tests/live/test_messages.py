@@ -1,0 +1,191 @@
+"""The wire format: what is read, what is refused and how, and what is written."""
+
+import json
+import struct
+from collections.abc import Callable
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from live import messages
+from live.errors import BadMessage, LiveError, TooLarge, Unreadable
+from live.messages import Configure, Error, GoAway, Limits, Prediction, Snapshot, Timing
+from tests.live.drawings import DRAWINGS, Strokes, binary_ink
+
+LIMITS = Limits(frame_bytes=65_536, points=100, strokes=5, picture_pixels=10_000, snapshots_per_s=60)
+
+
+def decode(frame: str | bytes) -> Configure | Snapshot:
+    return messages.decode(frame, LIMITS)
+
+
+def snapshot(frame: str | bytes) -> Snapshot:
+    message = decode(frame)
+    assert isinstance(message, Snapshot)
+    return message
+
+
+def test_json_ink_is_read() -> None:
+    found = snapshot('{"type":"ink","seq":7,"rev":2,"strokes":[[[1,2],[3.5,-4]],[],[[5,6,0.1,9]]]}')
+    assert (found.seq, found.rev) == (7, 2)
+    np.testing.assert_array_equal(found.ink.points, [[1, 2], [3.5, -4], [5, 6]])
+    np.testing.assert_array_equal(found.ink.counts, [2, 1])
+
+
+def test_binary_ink_is_read() -> None:
+    frame = (
+        struct.pack("<BBHII", 1, 0, 3, 7, 2)
+        + struct.pack("<3H", 2, 0, 1)
+        + struct.pack("<6h", 1, 2, 3, -4, 5, 6)
+    )
+    found = snapshot(frame)
+    assert (found.seq, found.rev) == (7, 2)
+    np.testing.assert_array_equal(found.ink.points, [[1, 2], [3, -4], [5, 6]])
+    np.testing.assert_array_equal(found.ink.counts, [2, 1])
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_json_and_binary_ink_say_the_same(name: str) -> None:
+    strokes = [[(round(x * 10), round(y * 10)) for x, y in points] for points in DRAWINGS[name]]
+    text = snapshot(json.dumps({"type": "ink", "seq": 1, "strokes": strokes})).ink
+    binary = snapshot(binary_ink(strokes, seq=1)).ink
+    np.testing.assert_array_equal(text.points, binary.points)
+    np.testing.assert_array_equal(text.counts, binary.counts)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        '{"type":"ink","seq":0,"strokes":[]}',
+        '{"type":"ink","seq":0,"strokes":[[],[]]}',
+        binary_ink([], seq=0),
+        binary_ink([[], []], seq=0),
+    ],
+)
+def test_ink_without_a_point_is_a_blank_drawing(frame: str | bytes) -> None:
+    assert snapshot(frame).ink.is_blank
+
+
+@pytest.mark.parametrize(
+    ("frame", "expected"),
+    [
+        ('{"type":"configure"}', Configure()),
+        ('{"type":"configure","model":"mlp"}', Configure(model="mlp")),
+        ('{"type":"configure","include":["input"],"later":1}', Configure(include=["input"])),
+    ],
+)
+def test_configure_is_read(frame: str, expected: Configure) -> None:
+    assert decode(frame) == expected
+
+
+HEADER = struct.pack("<BBHII", 1, 0, 2, 7, 0)
+
+
+@pytest.mark.parametrize(
+    ("frame", "kind", "message", "seq"),
+    [
+        ("{", Unreadable, "Expected a JSON object with a type, got text that is not JSON", None),
+        ('{"type":"ink","seq":3,"strokes":[[[NaN,2]]]}', Unreadable, "Expected a JSON object", None),
+        ("\ud800", Unreadable, "Expected a JSON object", None),
+        ("[]", BadMessage, "Expected `object`, got `array`", None),
+        ('{"seq":3}', BadMessage, "missing required field `type`", 3),
+        ('{"type":"secret"}', BadMessage, "Expected type configure or ink, got another", None),
+        ('{"type":"configure","include":["secret"]}', BadMessage, "Expected include of input", None),
+        ('{"type":"ink","seq":3}', BadMessage, "missing required field `strokes`", 3),
+        ('{"type":"ink","seq":-1,"strokes":[]}', BadMessage, "Expected `int` >= 0", None),
+        ('{"type":"ink","seq":4294967296,"strokes":[]}', BadMessage, "Expected `int` <= 4294967295", None),
+        ('{"type":"ink","seq":true,"strokes":[]}', BadMessage, "Expected `int`, got `bool`", None),
+        ('{"type":"ink","seq":3,"rev":-1,"strokes":[]}', BadMessage, "$.rev", 3),
+        ('{"type":"ink","seq":3,"strokes":[[["a",2]]]}', BadMessage, "Expected `float`, got `str`", 3),
+        ('{"type":"ink","seq":3,"strokes":[[[1e999,2]]]}', BadMessage, "Number out of range", 3),
+        ('{"type":"ink","seq":3,"strokes":[[[1]]]}', BadMessage, "at least two numbers, got one of 1", 3),
+        (b"", Unreadable, "Expected a header of 12 bytes, got a frame of 0", None),
+        (HEADER[:11], Unreadable, "Expected a header of 12 bytes, got a frame of 11", None),
+        (struct.pack("<BBHII", 9, 0, 0, 7, 0), BadMessage, "Expected kind 1 (ink), got 9", 7),
+        (struct.pack("<BBHII", 1, 3, 0, 7, 0), BadMessage, "Expected form 0 of ink, got 3", 7),
+        (HEADER + b"\1", BadMessage, "Expected the point counts of 2 strokes, got a frame of 13 bytes", 7),
+        (HEADER + struct.pack("<2H", 1, 1), BadMessage, "Expected 2 points of 4 bytes, got 0 bytes", 7),
+        (HEADER + struct.pack("<2H2h", 0, 0, 1, 1), BadMessage, "Expected 0 points of 4 bytes, got 4", 7),
+    ],
+)
+def test_what_cannot_be_read_is_told_with_what_was_expected(
+    frame: str | bytes, kind: type[LiveError], message: str, seq: int | None
+) -> None:
+    with pytest.raises(kind) as caught:
+        decode(frame)
+    assert type(caught.value) is kind
+    assert message in caught.value.message
+    assert caught.value.seq == seq
+    assert "secret" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "encode", [binary_ink, lambda s, seq: json.dumps({"type": "ink", "seq": seq, "strokes": s})]
+)
+def test_too_many_points_or_strokes_are_refused(encode: object) -> None:
+    assert callable(encode)
+    snapshot(encode([[(1, 1)] * 20] * 5, seq=4))
+    with pytest.raises(TooLarge, match="Expected at most 100 points, got 101") as points:
+        decode(encode([[(1, 1)] * 101], seq=4))
+    with pytest.raises(TooLarge, match="Expected at most 5 strokes, got 6") as strokes:
+        decode(encode([[(1, 1)]] * 6, seq=5))
+    assert (points.value.seq, strokes.value.seq) == (4, 5)
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200))
+def test_any_frame_is_read_or_refused(frame: str | bytes) -> None:
+    try:
+        decode(frame)
+    except LiveError as error:
+        assert error.message.startswith(("Expected", "Object", "Number"))
+
+
+@given(st.binary(max_size=60))
+def test_any_ink_behind_a_good_header_is_read_or_refused_by_number(body: bytes) -> None:
+    try:
+        assert snapshot(HEADER + body).seq == 7
+    except LiveError as error:
+        assert error.seq == 7
+
+
+PROBABILITIES = [0.001] * 3 + [0.991] + [0.001] * 6
+
+
+def test_a_prediction_is_written_as_the_protocol_says() -> None:
+    timing = Timing(queue_ms=0.5, predict_ms=1.25, batch=7)
+    prediction = Prediction(
+        7, 2, "classic", "digit", 3, 0.991, [0.001] * 3 + [0.991] + [0.001] * 6, 2, timing
+    )
+    assert json.loads(messages.encode(prediction)) == {
+        "type": "prediction",
+        "seq": 7,
+        "rev": 2,
+        "model": "classic",
+        "verdict": "digit",
+        "digit": 3,
+        "confidence": 0.991,
+        "probabilities": PROBABILITIES,
+        "dropped": 2,
+        "timing": {"queue_ms": 0.5, "predict_ms": 1.25, "batch": 7},
+    }
+    prediction.input = "AAAA"
+    assert json.loads(messages.encode(prediction))["input"] == "AAAA"
+
+
+def test_an_error_and_a_goodbye_are_written_as_the_protocol_says() -> None:
+    assert json.loads(messages.encode(messages.error_message(TooLarge("too many", 3)))) == {
+        "type": "error",
+        "code": "too_large",
+        "message": "too many",
+        "seq": 3,
+        "retryable": False,
+    }
+    assert json.loads(messages.encode(GoAway("restart", 1000))) == {
+        "type": "goaway",
+        "reason": "restart",
+        "after_ms": 1000,
+    }
+    assert msgspec.json.decode(messages.encode(Error("internal", "", None, True)))["seq"] is None
