@@ -1,0 +1,237 @@
+"""A session: one websocket's state, without the websocket.
+
+Between messages and batcher: in come frames and answers, out come snapshots to predict and messages to send.
+It does no I/O and reads no clock, so every order of events can be tested. One event loop owns it; its
+connection calls `receive` and `next_message`, the batcher `take`, `answer` and `fail`.
+
+What a session holds is bounded: the newest waiting snapshot, the newest unsent prediction, and a few
+messages. An older snapshot or prediction is replaced, and counted in the next prediction's `dropped`, so that
+
+    predictions + Σ dropped + errors naming a seq = snapshots received
+
+holds whatever the client does, as soon as nothing waits and all is sent.
+"""
+
+import base64
+from collections import deque
+from collections.abc import Mapping
+from enum import Enum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from live import messages
+from live.errors import LiveError, StaleSeq, TooFast, UnknownModel, Unreadable
+from live.messages import (
+    Configure,
+    Configured,
+    Error,
+    GoAway,
+    Include,
+    Prediction,
+    Ready,
+    Snapshot,
+    Timing,
+)
+from live.verdict import Judgement
+
+MAX_UNREADABLE_FRAMES = 8
+"""In a row; one more and the session is closed."""
+MAX_UNSENT_MESSAGES = 256
+"""Errors and confirmations waiting for a client that does not read; one more and the session is closed."""
+MAX_TOO_FAST_S = 5.0
+"""How long a session may go on being told that it is too fast before it is closed."""
+
+
+Image = NDArray[np.float32]
+
+
+class Close(Enum):
+    """Why the server closes a session: code and reason of the websocket's close frame."""
+
+    UNREADABLE_BYTES = 1003, "frames that can't be read"
+    UNREADABLE_TEXT = 1007, "text that can't be read"
+    FLOODING = 1008, "too many messages"
+    RESTART = 1012, "restart"
+
+    def __init__(self, code: int, reason: str) -> None:
+        self.code = code
+        self.reason = reason
+
+
+class Waiting(NamedTuple):
+    """A snapshot on its way to an answer."""
+
+    snapshot: Snapshot
+    received_at: float
+    """Seconds on the connection's clock."""
+
+
+class Session:
+    """The state of one session.
+
+    A snapshot goes waiting → taken → answered or failed; one that is superseded while it waits goes no
+    further. The session is open until `close` says why it is to be closed, and takes nothing from then on.
+    """
+
+    def __init__(self, ready: Ready, include: tuple[Include, ...] = ()) -> None:
+        self._limits = ready.limits
+        self._models: Mapping[str, bool] = {model.name: model.default for model in ready.models}
+        self.model = next(name for name, is_default in self._models.items() if is_default)
+        self.include: tuple[Include, ...] = include
+        self.close: Close | None = None
+        self.snapshots = 0
+        self.answered = 0
+
+        self._last_seq = -1
+        self._last_rev = 0
+        self._waiting: Waiting | None = None
+        self._taken = 0
+        self._messages: deque[Ready | Configured | Error | GoAway] = deque([ready])
+        self._prediction: Prediction | None = None
+        self._dropped = 0
+        self._unreadable = 0
+        self._bucket = _Bucket(ready.limits.snapshots_per_s)
+
+    # ---- from the client
+
+    def receive(self, frame: str | bytes, now: float) -> None:
+        """Take in a frame that came at `now` (seconds); what is wrong with it becomes an error message."""
+        if self.close:
+            return
+        try:
+            message = messages.decode(frame, self._limits)
+            self._unreadable = 0
+            if isinstance(message, Configure):
+                self._configure(message)
+            else:
+                self._accept(message, now)
+        except Unreadable as error:
+            self._unreadable += 1
+            self._send(messages.error_message(error))
+            if self._unreadable > MAX_UNREADABLE_FRAMES:
+                self.close = Close.UNREADABLE_TEXT if isinstance(frame, str) else Close.UNREADABLE_BYTES
+        except LiveError as error:
+            self._send(messages.error_message(error))
+            if error.seq is not None:
+                self.snapshots += 1
+
+    def _configure(self, wanted: Configure) -> None:
+        if wanted.model is not None and wanted.model not in self._models:
+            raise UnknownModel(f"Expected one of the models {', '.join(self._models)}, got another")
+        self.model = wanted.model or self.model
+        if wanted.include is not None:
+            self.include = tuple(dict.fromkeys(wanted.include))
+        self._send(Configured(self.model, list(self.include)))
+
+    def _accept(self, snapshot: Snapshot, now: float) -> None:
+        if not self._bucket.take(now):
+            if self._bucket.excess_s > MAX_TOO_FAST_S:
+                self.close = Close.FLOODING
+            raise TooFast(
+                f"Expected at most {self._limits.snapshots_per_s:g} snapshots a second", snapshot.seq
+            )
+        if snapshot.seq <= self._last_seq:
+            raise StaleSeq(f"Expected a seq over {self._last_seq}, got {snapshot.seq}", snapshot.seq)
+        if snapshot.rev < self._last_rev:
+            raise StaleSeq(f"Expected a rev of at least {self._last_rev}, got {snapshot.rev}", snapshot.seq)
+        self._last_seq, self._last_rev = snapshot.seq, snapshot.rev
+        self.snapshots += 1
+        if self._waiting:
+            self._dropped += 1
+        self._waiting = Waiting(snapshot, now)
+
+    # ---- for the batcher
+
+    @property
+    def is_waiting(self) -> bool:
+        """A snapshot waits to be predicted."""
+        return self._waiting is not None
+
+    def take(self) -> Waiting | None:
+        """Hand out the newest snapshot, if one waits; it must come back through `answer` or `fail`."""
+        waiting, self._waiting = self._waiting, None
+        if waiting:
+            self._taken += 1
+        return waiting
+
+    def answer(self, taken: Waiting, model: str, judgement: Judgement, image: Image, timing: Timing) -> None:
+        """Take back the answer to a snapshot; it replaces a prediction that could not be sent yet.
+
+        image: (28, 28) in [0, 1], what the model saw.
+        """
+        self._taken -= 1
+        if self._prediction:
+            self._dropped += 1
+        snapshot = taken.snapshot
+        self._prediction = Prediction(snapshot.seq, snapshot.rev, model, *judgement, 0, timing)
+        if "input" in self.include:
+            pixels = (image * 255 + 0.5).astype(np.uint8)
+            self._prediction.input = base64.b64encode(pixels.tobytes()).decode()
+
+    def fail(self, taken: Waiting, error: LiveError) -> None:
+        """Take back a snapshot that could not be answered."""
+        self._taken -= 1
+        self._send(Error(error.code, error.message, taken.snapshot.seq, error.is_retryable))
+
+    # ---- to the client
+
+    def go_away(self, message: GoAway) -> None:
+        """Announce that the session is about to end."""
+        self._send(message)
+
+    def next_message(self) -> str | None:
+        """Hand out what to send next, encoded: messages first, then the prediction."""
+        if self._messages:
+            return messages.encode(self._messages.popleft())
+        if self._prediction:
+            prediction, self._prediction = self._prediction, None
+            prediction.dropped, self._dropped = self._dropped, 0
+            self.answered += 1
+            return messages.encode(prediction)
+        return None
+
+    @property
+    def has_mail(self) -> bool:
+        """Something is to be sent, or the session to be closed."""
+        return bool(self._messages or self._prediction or self.close)
+
+    @property
+    def is_settled(self) -> bool:
+        """Everything received is answered, and every answer has been handed out to be sent."""
+        return not (self._waiting or self._taken or self._messages or self._prediction)
+
+    def _send(self, message: Configured | Error | GoAway) -> None:
+        self._messages.append(message)
+        if len(self._messages) > MAX_UNSENT_MESSAGES:
+            self.close = Close.FLOODING
+
+
+class _Bucket:
+    """A token bucket that fills at `rate` a second and holds a second's worth."""
+
+    def __init__(self, rate: float) -> None:
+        self._rate = rate
+        self._capacity = max(rate, 1.0)
+        self._level = self._capacity
+        self._at: float | None = None
+        self._empty_since: float | None = None
+
+    def take(self, now: float) -> bool:
+        """Take one token, if there is one, at `now` (seconds)."""
+        if self._at is not None:
+            self._level = min(self._level + (now - self._at) * self._rate, self._capacity)
+        self._at = now
+        if self._level > self._capacity / 2:
+            self._empty_since = None
+        if self._level < 1:
+            self._empty_since = now if self._empty_since is None else self._empty_since
+            return False
+        self._level -= 1
+        return True
+
+    @property
+    def excess_s(self) -> float:
+        """How long it has been emptied again and again, never refilled to half; 0 if it has not."""
+        return 0.0 if self._at is None or self._empty_since is None else self._at - self._empty_since
