@@ -1,0 +1,160 @@
+"""The batcher: who is waiting → one predict call → everyone answered exactly once.
+
+Third step of the flow. What waits in its queue is not snapshots but *waiters*: sessions that have something
+new, each once, first come first served. A batch is cut when, and only when, the executor is free, and takes
+each waiter's newest snapshot at that very moment. That is all it takes for four things at once:
+
+- no added delay when idle, and batches that grow with the load by themselves: no timer;
+- the newest snapshot is predicted, never an old one;
+- one snapshot a waiter a batch, whoever floods;
+- memory bounded by the number of waiters.
+
+It knows no model and no websocket: it is given `predict`, which it calls off the event loop.
+"""
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+from live.errors import Internal, LiveError, Overloaded
+
+log = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+Answer_contra = TypeVar("Answer_contra", contravariant=True)
+
+
+class Cut(NamedTuple):
+    """A batch as it was run: its model and size, and when it was cut and answered (seconds)."""
+
+    model: str
+    size: int
+    cut_at: float
+    done_at: float
+
+
+class Waiter(Protocol[Item, Answer_contra]):
+    """Someone with at most one newest item. All calls come from the event loop, and must not raise."""
+
+    @property
+    def model(self) -> str:
+        """The model that is to predict the item; it may change while waiting."""
+
+    def take(self) -> Item | None:
+        """Hand out the newest item; None if there is none any more."""
+
+    def answer(self, item: Item, answer: Answer_contra, cut: Cut) -> None:
+        """Take the answer to an item that was taken."""
+
+    def fail(self, item: Item, error: LiveError) -> None:
+        """Take the news that an item that was taken will not be answered."""
+
+
+Predict = Callable[[str, Sequence[Item]], Sequence[Answer]]
+"""A model's name and items → as many answers, in order. Called off the event loop, one call at a time."""
+
+
+class Batcher(Generic[Item, Answer]):
+    """The queue and the loop that empties it.
+
+    `put` may be called by any task of the event loop; `run` is the one task that cuts batches and answers
+    them. A waiter is in the queue at most once. An item that is taken is answered or failed exactly once:
+    with its answer, with `Internal` when predict raises, or with `Overloaded` when `run` is cancelled.
+    """
+
+    def __init__(
+        self,
+        predict: "Predict[Item, Answer]",
+        executor: Executor,
+        max_batch: int,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._predict = predict
+        self._executor = executor
+        self._max_batch = max_batch
+        self._clock = clock
+        # One lane a model, so that each batch has one model; the lanes take turns.
+        self._lanes: OrderedDict[str, deque[Waiter[Item, Answer]]] = OrderedDict()
+        self._queued: set[Waiter[Item, Answer]] = set()
+        self._has_work = asyncio.Event()
+
+    def put(self, waiter: Waiter[Item, Answer]) -> None:
+        """Queue a waiter that has something new; one that is queued already keeps its place."""
+        if waiter in self._queued:
+            return
+        self._queued.add(waiter)
+        lane = self._lanes.get(waiter.model)
+        if lane is None:
+            lane = self._lanes[waiter.model] = deque()
+        lane.append(waiter)
+        self._has_work.set()
+
+    def remove(self, waiter: Waiter[Item, Answer]) -> None:
+        """Forget a waiter that has gone: its `take` is not called again until it is put again."""
+        self._queued.discard(waiter)
+
+    def __len__(self) -> int:
+        """Count the waiters in the queue."""
+        return len(self._queued)
+
+    async def run(self) -> None:
+        """Cut and answer batches until cancelled; then fail what was taken, and let predict finish."""
+        while True:
+            await self._has_work.wait()
+            model, batch = self._cut()
+            if batch:
+                await self._answer(model, batch)
+
+    def _cut(self) -> "tuple[str, list[tuple[Waiter[Item, Answer], Item]]]":
+        """Take the newest item of up to `max_batch` waiters from the lane whose turn it is."""
+        model, lane = self._lanes.popitem(last=False)
+        batch: list[tuple[Waiter[Item, Answer], Item]] = []
+        while lane and len(batch) < self._max_batch:
+            waiter = lane.popleft()
+            if waiter not in self._queued:
+                continue
+            self._queued.discard(waiter)
+            if waiter.model != model:
+                self.put(waiter)
+                continue
+            item = waiter.take()
+            if item is not None:
+                batch.append((waiter, item))
+        if lane:
+            self._lanes[model] = lane
+        if not self._lanes:
+            self._has_work.clear()
+        return model, batch
+
+    async def _answer(self, model: str, batch: "list[tuple[Waiter[Item, Answer], Item]]") -> None:
+        items = [item for _, item in batch]
+        cut_at = self._clock()
+        loop = asyncio.get_running_loop()
+        try:
+            answers = await loop.run_in_executor(self._executor, self._predict, model, items)
+            if len(answers) != len(items):
+                raise ValueError(f"Expected {len(items)} answers from predict, got {len(answers)}")
+        except asyncio.CancelledError:
+            _fail(batch, Overloaded("Expected to answer, but the server is shutting down"))
+            raise
+        except Exception:
+            log.exception("A batch of %d for model %s failed", len(items), model)
+            _fail(batch, Internal("Expected a prediction, but the model failed"))
+            return
+        cut = Cut(model, len(items), cut_at, self._clock())
+        for (waiter, item), answer in zip(batch, answers, strict=True):
+            try:
+                waiter.answer(item, answer, cut)
+            except Exception:
+                # A fault of one waiter's must not cost the others their answers, nor stop the loop.
+                log.exception("A waiter could not take its answer")
+
+
+def _fail(batch: "list[tuple[Waiter[Item, Answer], Item]]", error: LiveError) -> None:
+    for waiter, item in batch:
+        waiter.fail(item, error)

@@ -1,0 +1,315 @@
+"""The batcher: who gets into which batch, and that everyone is answered exactly once."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from live.batcher import Batcher, Cut
+from live.errors import Internal, LiveError, Overloaded
+
+
+class Writer:
+    """A waiter that draws numbers: only the newest is there to be taken."""
+
+    def __init__(self, batcher: Batcher[int, str], model: str = "m") -> None:
+        self.batcher = batcher
+        self.model = model
+        self.newest: int | None = None
+        self.answers: list[tuple[int, str]] = []
+        self.errors: list[tuple[int, LiveError]] = []
+        self.cuts: list[Cut] = []
+        self.settled = asyncio.Event()
+
+    def draw(self, number: int) -> None:
+        self.newest = number
+        self.batcher.put(self)
+
+    def take(self) -> int | None:
+        item, self.newest = self.newest, None
+        return item
+
+    def answer(self, item: int, answer: str, cut: Cut) -> None:
+        self.answers.append((item, answer))
+        self.cuts.append(cut)
+        self.settled.set()
+
+    def fail(self, item: int, error: LiveError) -> None:
+        self.errors.append((item, error))
+        self.settled.set()
+
+
+class Model:
+    """A predict call that a test can hold back: it says when it has begun, and waits to be let go."""
+
+    def __init__(self) -> None:
+        self.batches: list[tuple[str, list[int]]] = []
+        self.began = threading.Semaphore(0)
+        self.may_end = threading.Semaphore(0)
+        self.is_gated = False
+        self.threads: set[int] = set()
+
+    def __call__(self, model: str, items: Sequence[int]) -> list[str]:
+        self.threads.add(threading.get_ident())
+        self.batches.append((model, list(items)))
+        self.began.release()
+        if self.is_gated:
+            self.may_end.acquire()
+        if -1 in items:
+            raise ZeroDivisionError("a poisoned item")
+        return [f"{model}:{item}" for item in items]
+
+
+@pytest.fixture
+def model() -> Model:
+    return Model()
+
+
+Start = Callable[..., tuple[Batcher[int, str], asyncio.Task[None]]]
+
+
+@pytest.fixture
+async def start(model: Model) -> AsyncIterator[Start]:
+    executor = ThreadPoolExecutor(1)
+    tasks = []
+
+    def begin(max_batch: int = 8) -> tuple[Batcher[int, str], asyncio.Task[None]]:
+        batcher = Batcher[int, str](model, executor, max_batch)
+        tasks.append(asyncio.create_task(batcher.run()))
+        return batcher, tasks[-1]
+
+    yield begin
+    model.is_gated = False
+    model.may_end.release(100)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    executor.shutdown()
+
+
+async def begun(model: Model) -> None:
+    """Wait until the model has begun another batch."""
+    assert await asyncio.to_thread(model.began.acquire, timeout=10)
+
+
+async def test_a_lone_item_is_answered_at_once_in_a_batch_of_its_own(start: Start, model: Model) -> None:
+    batcher, _ = start()
+    writer = Writer(batcher)
+    writer.draw(7)
+    await writer.settled.wait()
+    assert writer.answers == [(7, "m:7")]
+    assert writer.cuts[0].size == 1
+    assert writer.cuts[0].done_at >= writer.cuts[0].cut_at
+    assert threading.get_ident() not in model.threads
+
+
+async def test_what_comes_while_the_model_is_busy_shares_the_next_batch(start: Start, model: Model) -> None:
+    batcher, _ = start()
+    model.is_gated = True
+    writers = [Writer(batcher) for _ in range(5)]
+    writers[0].draw(0)
+    await begun(model)
+    for number, writer in enumerate(writers):
+        writer.draw(10 + number)
+    model.may_end.release(2)
+    await asyncio.gather(*(writer.settled.wait() for writer in writers))
+    assert [items for _, items in model.batches] == [[0], [10, 11, 12, 13, 14]]
+
+
+async def test_the_newest_item_at_the_moment_of_the_cut_is_predicted(start: Start, model: Model) -> None:
+    batcher, _ = start()
+    model.is_gated = True
+    busy, drawing = Writer(batcher), Writer(batcher)
+    busy.draw(0)
+    await begun(model)
+    for number in range(1, 100):
+        drawing.draw(number)
+    model.may_end.release(2)
+    await drawing.settled.wait()
+    assert drawing.answers == [(99, "m:99")]
+
+
+async def test_an_item_that_comes_while_its_waiter_is_in_a_batch_is_predicted_next(
+    start: Start, model: Model
+) -> None:
+    batcher, _ = start()
+    model.is_gated = True
+    writer = Writer(batcher)
+    writer.draw(1)
+    await begun(model)
+    writer.draw(2)
+    model.may_end.release()
+    await begun(model)
+    model.may_end.release()
+    await asyncio.to_thread(lambda: None)
+    while len(writer.answers) < 2:
+        writer.settled.clear()
+        await writer.settled.wait()
+    assert [item for item, _ in writer.answers] == [1, 2]
+
+
+async def test_a_flooding_waiter_gets_one_place_a_batch_like_everyone(start: Start, model: Model) -> None:
+    batcher, _ = start(max_batch=3)
+    model.is_gated = True
+    flood, *others = (Writer(batcher) for _ in range(5))
+    flood.draw(0)
+    await begun(model)
+    for number in range(50):
+        flood.draw(number)
+        if number == 0:
+            for k, other in enumerate(others):
+                other.draw(100 + k)
+    model.may_end.release(3)
+    await asyncio.gather(*(other.settled.wait() for other in others))
+    assert [items for _, items in model.batches] == [[0], [49, 100, 101], [102, 103]]
+
+
+async def test_a_batch_has_one_model_and_models_take_turns(start: Start, model: Model) -> None:
+    batcher, _ = start(max_batch=2)
+    model.is_gated = True
+    first = Writer(batcher, "busy")
+    first.draw(0)
+    await begun(model)
+    writers = [Writer(batcher, "a") for _ in range(4)] + [Writer(batcher, "b")]
+    for number, writer in enumerate(writers):
+        writer.draw(number)
+    model.may_end.release(4)
+    await asyncio.gather(*(writer.settled.wait() for writer in writers))
+    assert model.batches[1:] == [("a", [0, 1]), ("b", [4]), ("a", [2, 3])]
+
+
+async def test_a_waiter_that_changes_its_model_while_waiting_gets_the_new_one(
+    start: Start, model: Model
+) -> None:
+    batcher, _ = start()
+    model.is_gated = True
+    busy, changing = Writer(batcher), Writer(batcher, "old")
+    busy.draw(0)
+    await begun(model)
+    changing.draw(1)
+    changing.model = "new"
+    model.may_end.release(2)
+    await changing.settled.wait()
+    assert changing.answers == [(1, "new:1")]
+
+
+async def test_a_batch_that_fails_tells_its_own_waiters_and_nobody_else(
+    start: Start, model: Model, caplog: pytest.LogCaptureFixture
+) -> None:
+    batcher, _ = start()
+    poisoned, healthy = Writer(batcher), Writer(batcher)
+    poisoned.draw(-1)
+    await poisoned.settled.wait()
+    healthy.draw(1)
+    await healthy.settled.wait()
+    [(item, error)] = poisoned.errors
+    assert item == -1
+    assert isinstance(error, Internal)
+    assert "poisoned" not in error.message
+    assert healthy.answers == [(1, "m:1")]
+    assert "A batch of 1 for model m failed" in caplog.text
+
+
+async def test_too_few_answers_are_a_failed_batch(caplog: pytest.LogCaptureFixture) -> None:
+    with ThreadPoolExecutor(1) as executor:
+        batcher = Batcher[int, str](lambda model, items: [], executor, 8)
+        task = asyncio.create_task(batcher.run())
+        writer = Writer(batcher)
+        writer.draw(1)
+        await writer.settled.wait()
+        task.cancel()
+    assert isinstance(writer.errors[0][1], Internal)
+    assert "Expected 1 answers from predict, got 0" in caplog.text
+
+
+async def test_a_waiter_that_goes_while_queued_is_not_asked_again(start: Start, model: Model) -> None:
+    batcher, _ = start()
+    model.is_gated = True
+    busy, gone, staying = Writer(batcher), Writer(batcher), Writer(batcher)
+    busy.draw(0)
+    await begun(model)
+    gone.draw(1)
+    staying.draw(2)
+    batcher.remove(gone)
+    assert len(batcher) == 1
+    model.may_end.release(2)
+    await staying.settled.wait()
+    assert model.batches[1] == ("m", [2])
+    assert gone.newest == 1
+
+
+async def test_a_queue_of_waiters_with_nothing_left_runs_no_model(start: Start, model: Model) -> None:
+    batcher, _ = start()
+    empty, full = Writer(batcher), Writer(batcher)
+    batcher.put(empty)
+    full.draw(3)
+    await full.settled.wait()
+    batcher.put(empty)
+    full.settled.clear()
+    full.draw(4)
+    await full.settled.wait()
+    assert [items for _, items in model.batches] == [[3], [4]]
+
+
+async def test_cancelling_fails_what_was_taken_and_leaves_the_rest(start: Start, model: Model) -> None:
+    batcher, task = start()
+    model.is_gated = True
+    taken, waiting = Writer(batcher), Writer(batcher)
+    taken.draw(1)
+    await begun(model)
+    waiting.draw(2)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert isinstance(taken.errors[0][1], Overloaded)
+    assert taken.answers == []
+    assert waiting.errors == []
+    assert waiting.newest == 2
+
+
+async def test_the_queue_grows_with_waiters_not_with_what_they_draw(start: Start, model: Model) -> None:
+    batcher, _ = start()
+    model.is_gated = True
+    busy = Writer(batcher)
+    busy.draw(0)
+    await begun(model)
+    writers = [Writer(batcher) for _ in range(3)]
+    for number in range(1000):
+        for writer in writers:
+            writer.draw(number)
+    assert len(batcher) == 3
+
+
+async def test_an_idle_batcher_does_not_poll(start: Start, model: Model) -> None:
+    _, task = start()
+    loop = asyncio.get_running_loop()
+    for _ in range(3):
+        await asyncio.sleep(0)
+    scheduled = getattr(loop, "_scheduled", [])
+    assert not task.done()
+    assert not [handle for handle in scheduled if not handle.cancelled()]
+    assert model.batches == []
+
+
+async def test_a_waiter_that_raises_costs_nobody_else_an_answer(
+    start: Start, model: Model, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(Writer):
+        def answer(self, item: int, answer: str, cut: Cut) -> None:
+            raise RuntimeError("gone")
+
+    batcher, _ = start()
+    model.is_gated = True
+    busy, broken, healthy = Writer(batcher), Broken(batcher), Writer(batcher)
+    busy.draw(0)
+    await begun(model)
+    broken.draw(1)
+    healthy.draw(2)
+    model.may_end.release(3)
+    await healthy.settled.wait()
+    healthy.settled.clear()
+    healthy.draw(3)
+    await healthy.settled.wait()
+    assert [item for item, _ in healthy.answers] == [2, 3]
+    assert "could not take its answer" in caplog.text
