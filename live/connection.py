@@ -1,0 +1,160 @@
+"""One websocket, pumped: a task that always drains it, a task that answers.
+
+    frames ──▶ session.receive ──▶ batcher.put … batcher ──▶ session.answer ──▶ next_message ──▶ frames
+
+Speaks ASGI itself, because at ten thousand messages a second every layer counts. Reading never waits for
+predicting or sending: uvicorn stops reading a socket until its last frame is taken, so a loop that answered
+before it received again would predict stale ink and miss pongs under load.
+"""
+
+import asyncio
+import time
+import uuid
+from http import HTTPStatus
+
+from starlette.responses import JSONResponse
+from starlette.types import Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from live import __version__, messages
+from live.batcher import Cut
+from live.errors import BadMessage, LiveError
+from live.messages import GoAway, Ready, Timing
+from live.prediction import Answer
+from live.service import Service
+from live.session import Close, Session, Waiting
+
+clock = time.perf_counter
+
+
+class LiveEndpoint:
+    """The ASGI application behind `GET /v1/live`."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one websocket from its handshake to its end."""
+        try:
+            await self._service.until_ready()
+            subprotocol = _choose_subprotocol(scope["subprotocols"])
+            connection = Connection(self._service)
+            self._service.enter(connection)
+        except LiveError as refusal:
+            await WebSocket(scope, receive, send).send_denial_response(refuse(refusal))
+            return
+        try:
+            await receive()
+            await send({"type": "websocket.accept", "subprotocol": subprotocol})
+            await connection.run(receive, send)
+        finally:
+            self._service.leave(connection)
+
+
+def refuse(error: LiveError) -> JSONResponse:
+    """Say a fault over HTTP."""
+    headers = {"Retry-After": "1"} if error.status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return JSONResponse({"error": {"code": error.code, "message": error.message}}, error.status, headers)
+
+
+def _choose_subprotocol(offered: list[str]) -> str | None:
+    """Choose ours if it is offered, none if nothing is."""
+    if not offered:
+        return None
+    if messages.SUBPROTOCOL not in offered:
+        raise BadMessage(f"Expected subprotocol {messages.SUBPROTOCOL} or none, got others")
+    return messages.SUBPROTOCOL
+
+
+class Connection:
+    """Pumps between a websocket and its session; what the batcher knows as a waiter.
+
+    The receiving task writes the session and wakes the batcher; the batcher writes answers and rings
+    `_mail`; the answering task alone sends.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._batcher = service.batcher
+        limits = service.settings.limits
+        name = f"live-digits/{__version__}"
+        ready = Ready(messages.PROTOCOL, name, uuid.uuid4().hex, service.models, limits)
+        self.session = Session(ready)
+        self._mail = asyncio.Event()
+        self._mail.set()
+        self._is_leaving = False
+
+    async def run(self, receive: Receive, send: Send) -> None:
+        """Pump until either side closes the websocket."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                answering = tasks.create_task(self._answer(send))
+                await self._drain(receive)
+                answering.cancel()
+        except* OSError:
+            pass  # The client went away while something was being sent.
+        finally:
+            self._batcher.remove(self)
+
+    async def _drain(self, receive: Receive) -> None:
+        session, batcher, mail = self.session, self._batcher, self._mail
+        while (event := await receive())["type"] == "websocket.receive":
+            session.receive(_frame(event), clock())
+            if session.is_waiting:
+                batcher.put(self)
+            if session.has_mail:
+                mail.set()
+
+    async def _answer(self, send: Send) -> None:
+        session, mail = self.session, self._mail
+        while not session.close:
+            await mail.wait()
+            mail.clear()
+            while (text := session.next_message()) is not None:
+                await send({"type": "websocket.send", "text": text})
+            if self._is_leaving and session.is_settled:
+                session.close = Close.RESTART
+        await send({"type": "websocket.close", "code": session.close.code, "reason": session.close.reason})
+
+    # ---- for the service, when it drains
+
+    async def leave(self, message: GoAway, after_s: float) -> None:
+        """Announce the end; after a while, close as soon as all that came in is answered."""
+        self.session.go_away(message)
+        self._mail.set()
+        await asyncio.sleep(after_s)
+        self._is_leaving = True
+        self._mail.set()
+
+    # ---- for the batcher
+
+    @property
+    def model(self) -> str:
+        """The session's model."""
+        return self.session.model
+
+    def take(self) -> Waiting | None:
+        """Hand out the session's newest snapshot."""
+        return self.session.take()
+
+    def answer(self, item: Waiting, answer: Answer, cut: Cut) -> None:
+        """Hand the session its answer, and have it sent."""
+        queue_ms = round((cut.cut_at - item.received_at) * 1e3, 3)
+        predict_ms = round((cut.done_at - cut.cut_at) * 1e3, 3)
+        self.session.answer(
+            item, cut.model, answer.judgement, answer.image, Timing(queue_ms, predict_ms, cut.size)
+        )
+        self._mail.set()
+
+    def fail(self, item: Waiting, error: LiveError) -> None:
+        """Tell the session that there will be no answer."""
+        self.session.fail(item, error)
+        self._mail.set()
+
+
+def _frame(event: Message) -> str | bytes:
+    """Take the text or bytes out of an ASGI event, which may name the other as None."""
+    text: str | None = event.get("text")
+    if text is not None:
+        return text
+    data: bytes = event["bytes"]
+    return data

@@ -1,0 +1,200 @@
+"""Recognisers: weights and their card → a callable from images to scores.
+
+Fourth step of the flow: ink → **recogniser** → verdict. In go (B, 28, 28) images, out come (B, 10) scores.
+Two engines run the same weights: LiteRT, light and fastest on CPUs, and Keras, for GPUs and for models that
+come without a card. Both are imported late: serving with LiteRT never imports TensorFlow.
+"""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+
+from live.errors import StartError
+from live.ink import NORMALISATION, SIDE, Images
+from live.verdict import Scores
+
+DIGITS = 10
+_BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+"""One interpreter each; a batch is padded up to the next. Resizing one interpreter would cost a new
+allocation at every change of size."""
+
+Run = Callable[[Images], Scores]
+
+
+class File(msgspec.Struct, frozen=True):
+    """A weights file, as its card describes it."""
+
+    sha256: str
+
+
+class Card(msgspec.Struct, frozen=True):
+    """What a card must say for the server; the trainer writes more, which `raw` keeps."""
+
+    name: str
+    summary: str
+    normalisation: int
+    files: dict[str, File]
+    raw: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class Recogniser(NamedTuple):
+    """A model, ready to run: `scores` takes (B, 28, 28) images of B ≥ 1 to (B, 10) probabilities.
+
+    Not thread-safe: one thread calls it.
+    """
+
+    card: Card
+    scores: Run
+
+
+def find_cards(weights: Path) -> list[Card]:
+    """Read the cards of a folder of models, or make one up for a single Keras model that has none.
+
+    Raises StartError when there is nothing to serve, or a card that can't be read.
+    """
+    if weights.suffix in (".keras", ".h5"):
+        if not weights.is_file():
+            raise StartError(f"Expected a Keras model at {weights}, found none")
+        name = weights.stem
+        return [Card(name, f"Your own model, {weights.name}", NORMALISATION, {weights.name: File("")})]
+    paths = sorted(weights.glob("*.json"))
+    if not paths:
+        raise StartError(f"Expected a folder with cards (NAME.json) or a .keras or .h5 file, got {weights}")
+    return [_read_card(path) for path in paths]
+
+
+def load(card: Card, folder: Path, engine: str, max_batch: int) -> Recogniser:
+    """Load a model, check it against its card, and run it once at every size it will be asked for.
+
+    Raises StartError when the weights don't fit their card, the engine is not installed, or the model
+    does not take 28×28 images to ten probabilities.
+    """
+    if card.normalisation != NORMALISATION:
+        raise StartError(
+            f"Expected weights of {card.name} for normalisation {NORMALISATION}, got {card.normalisation}: "
+            "train them again"
+        )
+    has_litert = any(name.endswith(".tflite") for name in card.files)
+    is_litert = engine == "litert" and has_litert
+    path = next(
+        (folder / name for name in card.files if name.endswith(".tflite") == is_litert and name != ""),
+        None,
+    )
+    if path is None:
+        raise StartError(f"Expected a file for engine {engine} on the card of {card.name}, found none")
+    _check(path, card)
+    run = _load_litert(path, max_batch) if is_litert else _load_keras(path)
+    _warm_up(run, card, max_batch)
+    return Recogniser(card, run)
+
+
+def _read_card(path: Path) -> Card:
+    text = path.read_bytes()
+    try:
+        card = msgspec.json.decode(text, type=Card)
+    except msgspec.MsgspecError as error:
+        raise StartError(f"Expected a model card in {path}, but: {error}") from None
+    return msgspec.structs.replace(card, raw=msgspec.Raw(text))
+
+
+def _check(path: Path, card: Card) -> None:
+    """Compare a file with its card."""
+    if not path.is_file():
+        raise StartError(f"Expected weights at {path}, as the card of {card.name} says, found none")
+    expected = card.files[path.name].sha256
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if expected and found != expected:
+        raise StartError(f"Expected {path} with SHA-256 {expected}, as its card says, got {found}")
+
+
+def _sizes(max_batch: int) -> list[int]:
+    """List the batch sizes up to the first that holds `max_batch`."""
+    smaller = [size for size in _BATCH_SIZES if size < max_batch]
+    return [*smaller, next((size for size in _BATCH_SIZES if size >= max_batch), max_batch)]
+
+
+def _warm_up(run: Run, card: Card, max_batch: int) -> None:
+    """Run every size once, and see that what comes out are probabilities."""
+    for size in _sizes(max_batch):
+        scores = run(np.zeros((size, SIDE, SIDE), np.float32))
+        if scores.shape != (size, DIGITS):
+            raise StartError(f"Expected {card.name} to give {DIGITS} scores, got {scores.shape[1:]}")
+        if scores.min() < 0 or not np.allclose(scores.sum(axis=1), 1, atol=1e-3):
+            raise StartError(f"Expected {card.name} to end in a softmax: scores that add up to 1, got others")
+
+
+def _load_litert(path: Path, max_batch: int) -> Run:
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except ImportError:
+        raise StartError(
+            "Expected LiteRT, which this platform has no package for: "
+            "pip install 'live-digits[train]' and serve with --engine keras"
+        ) from None
+    content = path.read_bytes()
+    interpreters: dict[int, tuple[Any, int, int]] = {}
+    sizes = _sizes(max_batch)
+    for size in sizes:
+        interpreter = Interpreter(model_content=content, num_threads=1)
+        image, scores = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+        interpreter.resize_tensor_input(image["index"], (size, SIDE, SIDE, 1))
+        interpreter.allocate_tensors()
+        interpreters[size] = interpreter, image["index"], scores["index"]
+
+    def run(images: Images) -> Scores:
+        count = len(images)
+        if count > sizes[-1]:
+            return np.concatenate([run(images[i : i + sizes[-1]]) for i in range(0, count, sizes[-1])])
+        size = next(size for size in sizes if size >= count)
+        if size > count:
+            images = np.concatenate([images, np.zeros((size - count, SIDE, SIDE), np.float32)])
+        interpreter, image, scores = interpreters[size]
+        interpreter.set_tensor(image, images[..., None])
+        interpreter.invoke()
+        answer: Scores = interpreter.get_tensor(scores)[:count]
+        return answer
+
+    return run
+
+
+def _load_keras(path: Path) -> Run:
+    try:
+        import keras
+    except ImportError:
+        raise StartError("Expected Keras to run this model: pip install 'live-digits[train]'") from None
+    try:
+        model = keras.models.load_model(path, compile=False)
+    except (ValueError, OSError, TypeError) as error:
+        raise StartError(f"Expected a Keras model in {path}, but: {error}") from None
+    shape, scores = model.input_shape, model.output_shape
+    if shape != (None, SIDE, SIDE, 1) or scores != (None, DIGITS):
+        raise StartError(
+            f"Expected a model from (None, {SIDE}, {SIDE}, 1) to (None, {DIGITS}), got {shape} to {scores}"
+        )
+    predict = _compiled(model)
+
+    def run(images: Images) -> Scores:
+        count = len(images)
+        # Few sizes, so that the engine traces the model few times.
+        size = next((size for size in _BATCH_SIZES if size >= count), count)
+        padded = np.zeros((size, SIDE, SIDE, 1), np.float32)
+        padded[:count, ..., 0] = images
+        return predict(padded)[:count]
+
+    return run
+
+
+def _compiled(model: Any) -> Callable[[Images], Scores]:
+    """Compile a Keras model's forward pass; `model.predict` costs milliseconds a call."""
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        return lambda images: np.asarray(model.predict_on_batch(images), np.float32)
+    import tensorflow as tf
+
+    forward = tf.function(lambda images: model(images, training=False), reduce_retracing=False)
+    return lambda images: np.asarray(forward(tf.constant(images)), np.float32)

@@ -1,0 +1,71 @@
+"""The HTTP routes: the page, the models, and whether the server is well."""
+
+from http import HTTPStatus
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from live.service import Service, State
+from live.settings import FRONTEND
+
+_PAGE_HEADERS = {
+    "Cache-Control": "no-cache",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        "img-src 'self' data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def http_routes(service: Service) -> list[BaseRoute]:
+    """List the routes, most of them bound to the service; the page comes last, as it takes what is left."""
+
+    async def healthz(_: Request) -> Response:
+        """Alive: the event loop turns."""
+        return JSONResponse({"status": "alive"})
+
+    async def readyz(_: Request) -> Response:
+        """Ready to be sent sessions; 503 with the reason while loading, draining or failed."""
+        is_ready = service.state is State.READY
+        status = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
+        return JSONResponse({"status": service.state.value}, status)
+
+    async def models(_: Request) -> Response:
+        """List the models with their cards."""
+        await service.until_ready()
+        cards = [
+            {**msgspec.json.decode(card.raw), **msgspec.structs.asdict(model)}
+            for card, model in zip(service.cards, service.models, strict=True)
+        ]
+        return JSONResponse({"models": cards})
+
+    return [
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route("/v1/models", models),
+        Mount("/", _Page(directory=FRONTEND, html=True)),
+    ]
+
+
+class _Page(StaticFiles):
+    """The page's files, to be asked for afresh, and allowed nothing from elsewhere."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers.update(_PAGE_HEADERS)
+        return response
+
+
+async def answer_http_exception(_: Request, error: Exception) -> Response:
+    """Say Starlette's own faults (no such route, wrong method) as ours."""
+    assert isinstance(error, HTTPException)
+    status = HTTPStatus(error.status_code)
+    body = {"error": {"code": status.name.lower(), "message": error.detail}}
+    return JSONResponse(body, status, error.headers)

@@ -1,0 +1,103 @@
+"""Runs the application under uvicorn: binds the port, says where the page is, drains before it stops."""
+
+import asyncio
+import signal
+import socket
+import sys
+from types import FrameType
+
+import uvicorn
+
+from live.app import create_app
+from live.errors import StartError
+from live.service import Service
+from live.settings import Settings
+
+_BACKLOG = 2048
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM. Raises StartError when that can't be."""
+    listener = _bind(settings.host, settings.port)
+    runner = asyncio.Runner(loop_factory=_loop_factory())
+    with listener, runner:
+        service = runner.run(_serve(settings, listener))
+    if service.failure:
+        raise service.failure
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> Service:
+    service = Service(settings)
+    config = uvicorn.Config(
+        create_app(settings, service),
+        ws="websockets-sansio",
+        ws_max_size=settings.max_frame_bytes,
+        # Saves 50 kB a connection, and there are no decompression bombs.
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=3,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+    )
+    server = _Server(config, service)
+    service.on_failure = server.stop
+    await server.serve([listener])
+    return service
+
+
+class _Server(uvicorn.Server):
+    """uvicorn closes websockets the moment it is told to stop: this one drains them first."""
+
+    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+        super().__init__(config)
+        self._service = service
+        self._draining: asyncio.Task[None] | None = None
+
+    def stop(self) -> None:
+        """Leave the main loop."""
+        self.should_exit = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._on_signal)
+        for listener in sockets or []:
+            host, port = listener.getsockname()[:2]
+            shown = f"[{host}]" if ":" in host else host
+            print(f"Live Digits is on http://{shown}:{port} (Ctrl+C stops it)", flush=True)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take signals that come before the event loop's handlers are in place."""
+        self.stop()
+
+    def _on_signal(self) -> None:
+        """Drain, then stop; a second signal stops at once."""
+        if self._draining:
+            self.stop()
+            return
+        self._draining = asyncio.create_task(self._service.drain())
+        self._draining.add_done_callback(lambda _: self.stop())
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        reason = error.strerror or str(error)
+        raise StartError(f"Expected to listen on {host} port {port}, but: {reason.lower()}") from None
+    return listener
+
+
+def _loop_factory() -> type[asyncio.AbstractEventLoop] | None:
+    """Choose uvloop where there is one: not on Windows."""
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.Loop

@@ -1,0 +1,139 @@
+"""The service: models, batcher and the sessions that are open; from loading to draining.
+
+What `app.py` starts and stops, what `connection.py` and `routes.py` serve from. It knows no websocket and no
+HTTP: those who enter are `Member`s.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from enum import Enum
+from typing import Protocol
+
+from live import recogniser
+from live.batcher import Batcher
+from live.errors import Overloaded, StartError
+from live.messages import GoAway, Model
+from live.prediction import Answer, Predictor
+from live.recogniser import Card
+from live.session import Waiting
+from live.settings import Settings
+
+log = logging.getLogger(__name__)
+
+PREFERRED_MODEL = "compact"
+_MAX_WAIT_FOR_READY_S = 20.0
+
+
+class State(Enum):
+    """LOADING → READY → DRAINING; or LOADING → FAILED, with the reason in `Service.failure`."""
+
+    LOADING = "loading"
+    READY = "ready"
+    DRAINING = "draining"
+    FAILED = "failed"
+
+
+class Member(Protocol):
+    """Someone who is connected."""
+
+    async def leave(self, message: GoAway, after_s: float) -> None:
+        """Say goodbye, end what is under way, and go."""
+
+
+class Service:
+    """All that serves. Owned by one event loop; predicting has a thread of its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.state = State.LOADING
+        self.failure: StartError | None = None
+        self.on_failure: Callable[[], None] = lambda: None
+        self.cards: list[Card] = []
+        self.models: list[Model] = []
+        self.batcher: Batcher[Waiting, Answer]
+        self._members: set[Member] = set()
+        self._is_empty = asyncio.Event()
+        self._is_loaded = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="predict")
+
+    async def run(self) -> None:
+        """Load and warm up the models, then batch and predict until cancelled."""
+        loop = asyncio.get_running_loop()
+        try:
+            predictor = await loop.run_in_executor(self._thread, self._load)
+        except StartError as failure:
+            self.failure, self.state = failure, State.FAILED
+            self.on_failure()
+            return
+        finally:
+            self._is_loaded.set()
+        self.batcher = Batcher(predictor, self._thread, self.settings.max_batch)
+        self.state = State.READY
+        try:
+            await self.batcher.run()
+        finally:
+            self._thread.shutdown()
+
+    async def until_ready(self) -> None:
+        """Wait while the models load. Raises Overloaded when the service is not, or no longer, to be had."""
+        if self.state is State.LOADING:
+            try:
+                await asyncio.wait_for(self._is_loaded.wait(), _MAX_WAIT_FOR_READY_S)
+            except TimeoutError:
+                raise Overloaded("Expected the models to be loaded, but they still are loading") from None
+        if self.state is not State.READY:
+            raise Overloaded(f"Expected a server that is ready, but this one is {self.state.value}")
+
+    # ---- who is connected
+
+    def enter(self, member: Member) -> None:
+        """Count someone in. Raises Overloaded when the server is full."""
+        if len(self._members) >= self.settings.max_sessions:
+            raise Overloaded(f"Expected fewer than {self.settings.max_sessions} sessions: the server is full")
+        self._members.add(member)
+
+    def leave(self, member: Member) -> None:
+        """Count someone out."""
+        self._members.discard(member)
+        if not self._members:
+            self._is_empty.set()
+
+    async def drain(self) -> None:
+        """Let nobody in, say goodbye to everyone, and return when all have gone, or time is up.
+
+        The goodbyes are spread over half of the time, so that not everybody comes back at once.
+        """
+        self.state = State.DRAINING
+        if not self._members:
+            return
+        self._is_empty.clear()
+        message = GoAway("restart", self.settings.reconnect_ms)
+        window_s = min(self.settings.drain_s / 2, 1e-3 * len(self._members))
+        members = list(self._members)
+        async with asyncio.TaskGroup() as tasks:
+            for member in members:
+                tasks.create_task(member.leave(message, random.uniform(0, window_s)))
+            try:
+                await asyncio.wait_for(self._is_empty.wait(), self.settings.drain_s)
+            except TimeoutError:
+                log.warning("%d sessions had not ended after %g s", len(self._members), self.settings.drain_s)
+
+    # ---- in the predict thread
+
+    def _load(self) -> Predictor:
+        weights = self.settings.weights
+        self.cards = recogniser.find_cards(weights)
+        names = [card.name for card in self.cards]
+        default = self.settings.model or (PREFERRED_MODEL if PREFERRED_MODEL in names else names[0])
+        if default not in names:
+            raise StartError(f"Expected one of the models {', '.join(names)}, got {default}")
+        folder = weights if weights.is_dir() else weights.parent
+        recognisers = {
+            card.name: recogniser.load(card, folder, self.settings.engine, self.settings.max_batch)
+            for card in self.cards
+        }
+        self.models = [Model(card.name, card.name == default, card.summary) for card in self.cards]
+        return Predictor(recognisers)

@@ -1,0 +1,60 @@
+"""Every knob of the server, with its unit and its default. The command line is made from this."""
+
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from live.messages import Limits
+
+
+def _beside(name: str) -> Path:
+    """Find a folder that a wheel carries inside the package and a checkout beside it."""
+    package = Path(__file__).resolve().parent
+    inside = package / name
+    return inside if inside.is_dir() else package.parent / name
+
+
+FRONTEND = _beside("frontend")
+WEIGHTS = _beside("weights")
+
+
+def _knob(default: Any, text: str, *choices: str) -> Any:
+    return field(default=default, metadata={"help": text, "choices": choices or None})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How a server runs. Names carry their units; `help` says the rest."""
+
+    host: str = _knob("127.0.0.1", "address to listen on; 0.0.0.0 for every one of this machine")
+    port: int = _knob(8000, "port to listen on; 0 picks a free one")
+    weights: Path = _knob(
+        WEIGHTS, "folder of models with their cards, or one Keras model of your own (.keras, .h5)"
+    )
+    model: str = _knob("", "default model; a card's name (default: compact, or else the first)")
+    engine: str = _knob(
+        "litert", "what runs the models: litert (light, fast on CPUs) or keras", "litert", "keras"
+    )
+    max_batch: int = _knob(32, "snapshots in one model call, at most")
+    max_sessions: int = _knob(12_000, "websockets open at once, at most")
+    max_frame_bytes: int = _knob(1_048_576, "size of one websocket frame, at most")
+    max_points: int = _knob(8_192, "points in one drawing, at most")
+    max_strokes: int = _knob(256, "strokes in one drawing, at most")
+    max_picture_pixels: int = _knob(16_777_216, "width × height of one picture, at most")
+    max_snapshots_per_s: float = _knob(5_000.0, "snapshots a second from one session, at most")
+    drain_s: float = _knob(10.0, "seconds that sessions get to end before the server stops")
+    reconnect_ms: int = _knob(1_000, "milliseconds after which clients are told to come back from a restart")
+
+    @property
+    def limits(self) -> Limits:
+        """The limits that a client is told."""
+        return Limits(
+            frame_bytes=self.max_frame_bytes,
+            points=self.max_points,
+            strokes=self.max_strokes,
+            picture_pixels=self.max_picture_pixels,
+            snapshots_per_s=self.max_snapshots_per_s,
+        )
+
+
+KNOBS = fields(Settings)
