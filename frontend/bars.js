@@ -1,0 +1,61 @@
+/**
+ * The bars: ten probabilities, moved by transform alone, so that a frame costs no layout.
+ */
+export class BarsView {
+  #root;
+  /** @type {{ column: HTMLElement, fill: HTMLElement, percent: Text }[]} */
+  #bars;
+
+  /**
+   * @param {HTMLElement} root  an ordered list, filled here
+   * @param {import("./reading.js").Reading} reading
+   */
+  constructor(root, reading) {
+    this.#root = root;
+    this.#bars = Array.from({ length: 10 }, (_, digit) => addBar(root, digit));
+    reading.changed.listen((belief) => this.#render(belief));
+    this.#render(reading.now);
+  }
+
+  /** @param {import("./reading.js").Belief} belief */
+  #render({ verdict, probabilities, digit, runnerUp }) {
+    this.#root.dataset.verdict = verdict;
+    this.#bars.forEach(({ column, fill, percent }, i) => {
+      const share = probabilities?.[i] ?? 0;
+      fill.style.transform = `scaleY(${share})`;
+      percent.data = probabilities ? percentOf(share) : "";
+      column.classList.toggle("first", probabilities !== null && i === digit);
+      column.classList.toggle("second", verdict === "unsure" && i === runnerUp);
+    });
+  }
+}
+
+/**
+ * Whole percent: nothing for what rounds to none, and never 100 for what is only nearly so.
+ *
+ * @param {number} share
+ */
+export function percentOf(share) {
+  return share < 0.005 ? "" : String(Math.min(99, Math.round(share * 100)));
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {number} digit
+ */
+function addBar(root, digit) {
+  const column = document.createElement("li");
+  const track = document.createElement("span");
+  const fill = document.createElement("span");
+  const name = document.createElement("b");
+  const figure = document.createElement("small");
+  const percent = document.createTextNode("");
+  track.className = "track";
+  fill.className = "fill";
+  name.textContent = String(digit);
+  track.append(fill);
+  figure.append(percent);
+  column.append(track, name, figure);
+  root.append(column);
+  return { column, fill, percent };
+}

@@ -1,0 +1,140 @@
+/**
+ * The canvas: paints the drawing, sharp at any size and density.
+ *
+ * Two layers lie on each other: settled strokes, painted when they change, and the stroke under the pen, painted
+ * every frame with the points that the browser predicts (they are never sent).
+ *
+ * @typedef {import("./drawing.js").Stroke} Stroke
+ * @typedef {import("./drawing.js").Point} Point
+ */
+import { PAGE } from "./drawing.js";
+import { shapeOf } from "./brushes.js";
+
+/** Above this many pixels a side, more are not seen but are paid for in every frame. */
+const MOST_PIXELS = 2400;
+
+export class CanvasView {
+  #settled;
+  #live;
+  #drawing;
+  /** @type {readonly Point[]} */
+  #predicted = [];
+  /** @type {readonly Stroke[] | null} */
+  #instead = null;
+  #isSettledStale = true;
+  #isFrameAsked = false;
+
+  /**
+   * @param {HTMLElement} sheet  holds the two canvases
+   * @param {import("./drawing.js").Drawing} drawing
+   */
+  constructor(sheet, drawing) {
+    const [settled, live] = sheet.querySelectorAll("canvas");
+    this.#settled = settled;
+    this.#live = live;
+    this.#drawing = drawing;
+    drawing.changed.listen((change) => {
+      if (change !== "grew") this.#isSettledStale = true;
+      if (change === "ended") this.#predicted = [];
+      this.#ask();
+    });
+    new ResizeObserver(() => this.#resize()).observe(sheet);
+    this.#watchDensity();
+  }
+
+  /**
+   * Show where the pen will probably be when the frame is seen.
+   *
+   * @param {readonly Point[]} points
+   */
+  predict(points) {
+    this.#predicted = points;
+    this.#ask();
+  }
+
+  /**
+   * Paint these strokes over the pale drawing, or the drawing itself again.
+   *
+   * @param {readonly Stroke[] | null} strokes
+   */
+  showInstead(strokes) {
+    this.#instead = strokes;
+    this.repaint();
+  }
+
+  /** Paint everything anew: colours have changed. */
+  repaint() {
+    this.#isSettledStale = true;
+    this.#ask();
+  }
+
+  #ask() {
+    if (this.#isFrameAsked) return;
+    this.#isFrameAsked = true;
+    requestAnimationFrame(() => {
+      this.#isFrameAsked = false;
+      this.#paint();
+    });
+  }
+
+  #paint() {
+    const ink = getComputedStyle(this.#live).color;
+    const open = this.#drawing.open;
+    if (this.#isSettledStale) {
+      this.#isSettledStale = false;
+      const context = freshContext(this.#settled);
+      context.globalAlpha = this.#instead ? 0.15 : 1;
+      for (const stroke of this.#drawing.strokes) if (stroke !== open) paintStroke(context, stroke, ink);
+    }
+    const context = freshContext(this.#live);
+    for (const stroke of this.#instead ?? []) paintStroke(context, stroke, ink);
+    if (open) paintStroke(context, { ...open, points: [...open.points, ...this.#predicted] }, ink);
+  }
+
+  #resize() {
+    const { width } = this.#live.getBoundingClientRect();
+    const pixels = Math.max(1, Math.min(MOST_PIXELS, Math.round(width * devicePixelRatio)));
+    if (pixels === this.#live.width) return;
+    for (const canvas of [this.#settled, this.#live]) canvas.width = canvas.height = pixels;
+    this.#isSettledStale = true;
+    // A canvas that was resized is empty: paint in this very frame, or it flickers.
+    this.#paint();
+  }
+
+  /** Moving to another screen changes the density and not always the size. */
+  #watchDensity() {
+    matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener(
+      "change",
+      () => {
+        this.#resize();
+        this.#watchDensity();
+      },
+      { once: true },
+    );
+  }
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context  in page units
+ * @param {Stroke} stroke
+ * @param {string} ink  the page's own colour
+ */
+export function paintStroke(context, stroke, ink) {
+  const { d, width, isFilled } = shapeOf(stroke);
+  const path = new Path2D(d);
+  context.strokeStyle = context.fillStyle = stroke.pen.colour || ink;
+  context.lineWidth = width;
+  context.lineCap = context.lineJoin = "round";
+  if (isFilled) context.fill(path);
+  if (width) context.stroke(path);
+}
+
+/** @param {HTMLCanvasElement} canvas */
+function freshContext(canvas) {
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  context.globalAlpha = 1;
+  context.scale(canvas.width / PAGE, canvas.height / PAGE);
+  return context;
+}
