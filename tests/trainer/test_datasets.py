@@ -1,0 +1,37 @@
+"""Splits: nothing and nobody on both sides."""
+
+import numpy as np
+
+from live.ink import from_strokes
+from trainer.datasets import split_images, split_writers, validation_writers
+from trainer.mnist import Images
+from trainer.unipen import Sample
+
+INK = from_strokes([[(0, 0), (1, 1)]])
+SAMPLES = [
+    Sample("1", INK, f"{donor}{writer}", f"1a/{donor}/file.dat:{i}")
+    for donor, writers in (("abc", 40), ("duo", 2))
+    for writer in range(writers)
+    for i in range(5)
+]
+
+
+def test_images_are_on_one_side_only() -> None:
+    images = Images(np.zeros((30, 28, 28), np.float32), np.arange(30))
+    training, validation = split_images(images, seed=1, held_out=10)
+    assert sorted([*training.labels, *validation.labels]) == list(range(30))
+
+
+def test_writers_are_on_one_side_only() -> None:
+    training, validation = split_writers(SAMPLES, validation_writers(SAMPLES))
+    assert len(training) + len(validation) == len(SAMPLES)
+    assert not {sample.writer for sample in training} & {sample.writer for sample in validation}
+    assert 0 < len(validation) <= 0.22 * len(SAMPLES)
+
+
+def test_a_donor_of_few_writers_gives_none() -> None:
+    assert not {writer for writer in validation_writers(SAMPLES) if writer.startswith("duo")}
+
+
+def test_the_split_does_not_depend_on_the_order() -> None:
+    assert validation_writers(SAMPLES) == validation_writers(SAMPLES[::-1])

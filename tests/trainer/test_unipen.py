@@ -1,0 +1,68 @@
+"""UNIPEN's format: components, ranges, writers, and what is not there."""
+
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.trainer.samples import write_unipen
+from trainer import unipen
+from trainer.errors import DataError
+
+REAL = Path(__file__).parents[2] / ".." / "shared" / "data" / "unipen" / "train_r01_v07-train-donors.tar.gz"
+
+
+def test_only_components_with_points_count_and_only_pen_down_is_ink(tmp_path: Path) -> None:
+    write_unipen(tmp_path)
+    four = unipen.read(tmp_path).samples[0]
+    assert four.label == "4"
+    assert four.ink.counts.tolist() == [2, 3]
+    np.testing.assert_array_equal(four.ink.points[:2], [(10, -20), (30, -40)])
+
+
+def test_ranges_cut_inside_a_component(tmp_path: Path) -> None:
+    write_unipen(tmp_path)
+    one = unipen.read(tmp_path).samples[1]
+    np.testing.assert_array_equal(one.ink.points, [(70, -80), (90, -100)])
+
+
+def test_lists_and_escaped_labels_are_read(tmp_path: Path) -> None:
+    write_unipen(tmp_path)
+    backslash = unipen.read(tmp_path).samples[2]
+    assert backslash.label == "\\"
+    assert backslash.ink.counts.tolist() == [2, 3]
+
+
+def test_a_component_that_is_not_there_is_listed_by_name(tmp_path: Path) -> None:
+    write_unipen(tmp_path)
+    assert unipen.read(tmp_path).broken == ["1a/abc/labels.dat:2-3"]
+
+
+def test_writers_and_donors_are_told(tmp_path: Path) -> None:
+    write_unipen(tmp_path)
+    assert {(sample.writer, sample.donor) for sample in unipen.read(tmp_path).samples} == {("janedoe", "abc")}
+
+
+def test_an_archive_reads_as_its_folder(tmp_path: Path) -> None:
+    root = tmp_path / "distribution"
+    write_unipen(root)
+    archive = tmp_path / "unipen.tar.gz"
+    with tarfile.open(archive, "w:gz") as tar:
+        tar.add(root, "train_r01_v07")
+    from_folder, from_archive = unipen.read(root), unipen.read(archive)
+    assert [sample.name for sample in from_archive.samples] == [sample.name for sample in from_folder.samples]
+
+
+def test_what_is_not_unipen_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="data/1a"):
+        unipen.read(tmp_path)
+    with pytest.raises(DataError, match="folder or a"):
+        unipen.read(tmp_path / "nothing")
+
+
+@pytest.mark.skipif(not REAL.is_file(), reason="needs UNIPEN beside the checkout")
+def test_every_digit_of_the_training_donors_comes_out_whole() -> None:
+    reading = unipen.read(REAL)
+    assert (len(reading.samples), reading.broken) == (12_494, [])
+    assert {sample.donor for sample in reading.samples} == set(unipen.TRAINING_DONORS)

@@ -1,0 +1,46 @@
+"""A run's configuration: everything that, with the data, makes the same model again.
+
+Saved as config.json in the run's folder and copied onto the model's card.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from trainer.errors import ModelError
+from trainer.warp import Warp
+
+
+@dataclass(frozen=True)
+class Config:
+    """How a model is trained.
+
+    rate: the learning rate's peak; it falls to almost 0 along a cosine.
+    averaging: how much of the exponential average of the weights stays at each step.
+    """
+
+    model: str
+    seed: int = 1
+    epochs: int = 20
+    batch: int = 128
+    rate: float = 1e-3
+    averaging: float = 0.999
+    warp: Warp = field(default_factory=Warp)
+
+    def save(self, path: Path) -> None:
+        """Write the configuration as JSON."""
+        path.write_text(json.dumps(self.as_json(), indent=2) + "\n", "utf-8")
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `load` reads."""
+        return {**asdict(self), "warp": self.warp._asdict()}
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a saved configuration; raises ModelError when path holds none."""
+        try:
+            fields = json.loads(path.read_text("utf-8"))
+            return cls(**{**fields, "warp": Warp(**fields["warp"])})
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise ModelError(f"Expected a saved configuration in {path}: {error}") from error

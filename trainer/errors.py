@@ -1,0 +1,17 @@
+"""What can go wrong for a person who trains: each message says what was expected and what came."""
+
+
+class TrainerError(Exception):
+    """Anything that the command line reports as one line rather than as a traceback."""
+
+
+class DataError(TrainerError):
+    """Data is missing, damaged or not what its name says."""
+
+
+class MissingDependencyError(TrainerError):
+    """A library of the extra `train` is not installed."""
+
+
+class ModelError(TrainerError):
+    """A trained model or its card is missing or does not agree with itself."""

@@ -1,0 +1,76 @@
+"""Export: from a run folder to what the server loads.
+
+training, evaluation → **export** → weights/NAME.keras, NAME.tflite and NAME.json.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from live.ink import SIDE
+from trainer import cards
+from trainer.config import Config
+from trainer.errors import ModelError
+
+TOLERANCE = 1e-5
+"""Most that the two files' scores may differ by."""
+
+Floats = NDArray[np.float32]
+
+
+def export(run: Path, weights: Path, images: Floats) -> Path:
+    """Export a trained and evaluated run into a folder of weights; return the card's path.
+
+    images: (N, 28, 28) to compare the two files on.
+    Raises ModelError when the run is not trained or not evaluated, or when the files disagree.
+    """
+    config = Config.load(run / "config.json")
+    for name, command in (("model.keras", "train"), ("evaluation.json", "evaluate")):
+        if not (run / name).is_file():
+            raise ModelError(f"Expected {name} in {run}: run `python -m trainer {command}` first")
+    weights.mkdir(parents=True, exist_ok=True)
+    keras_file, lite_file, card_file = (
+        weights / f"{config.model}.{suffix}" for suffix in ("keras", "tflite", "json")
+    )
+    model = keras.models.load_model(run / "model.keras", compile=False)
+    model.save(keras_file)  # without the optimiser, which is two thirds of the run's file
+    model.export(lite_file, format="litert", verbose=False)
+    difference = largest_difference(model, lite_file, images)
+    if difference > TOLERANCE:
+        raise ModelError(
+            f"Expected {keras_file} and {lite_file} to agree within {TOLERANCE}, got {difference}"
+        )
+    evaluation = json.loads((run / "evaluation.json").read_text("utf-8"))
+    cards.write(
+        card_file,
+        [keras_file, lite_file],
+        config.as_json(),
+        int(model.output_shape[-1]),
+        int(model.count_params()),
+        evaluation,
+    )
+    return card_file
+
+
+def largest_difference(model: Any, lite_file: Path, images: Floats) -> float:
+    """Return the largest difference between any score of a Keras model and of its LiteRT file."""
+    expected = np.asarray(model.predict(images[..., None], verbose=0))
+    return float(np.abs(expected - lite_scores(lite_file, images)).max())
+
+
+def lite_scores(lite_file: Path, images: Floats) -> Floats:
+    """Run images (N, 28, 28) through a LiteRT file, on one thread → (N, outputs)."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(str(lite_file), num_threads=1)
+    source = interpreter.get_input_details()[0]["index"]
+    interpreter.resize_tensor_input(source, (len(images), SIDE, SIDE, 1))
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(source, np.ascontiguousarray(images[..., None], np.float32))
+    interpreter.invoke()
+    scores: Floats = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    return scores

@@ -1,0 +1,84 @@
+"""Training: from a configuration and data to a run folder with a model.
+
+epochs → **training** → evaluation, export. The run folder holds config.json, history.json (a record an epoch)
+and model.keras, the averaged weights, saved after every epoch so that a run that is stopped leaves something
+to use.
+"""
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from trainer import models
+from trainer.config import Config
+from trainer.epochs import Epochs
+from trainer.mnist import Images
+
+WARM_UP = 0.05
+"""Share of all steps in which the learning rate rises."""
+
+Log = Callable[[str], None]
+
+
+def train(
+    config: Config, epochs: Epochs, validation: dict[str, Images], folder: Path, log: Log
+) -> models.Model:
+    """Train a model into a folder and return it with its averaged weights.
+
+    validation: sets that are reported after each epoch; the first one's loss is in the history.
+    """
+    keras.utils.set_random_seed(config.seed)
+    model = models.build(config.model, outputs=10)
+    steps = epochs.size // config.batch
+    model.compile(_optimizer(config, steps), "sparse_categorical_crossentropy")
+    folder.mkdir(parents=True, exist_ok=True)
+    config.save(folder / "config.json")
+    history: list[dict[str, Any]] = []
+
+    def report(epoch: int, logs: dict[str, float]) -> None:
+        record = {"epoch": epoch + 1, "loss": logs["loss"]}
+        record |= {name: accuracy(model, images) for name, images in validation.items()}
+        history.append(record)
+        (folder / "history.json").write_text(json.dumps(history, indent=1) + "\n", "utf-8")
+        model.save(folder / "model.keras")
+        shown = "  ".join(f"{name} {value:.4f}" for name, value in list(record.items())[1:])
+        log(f"epoch {epoch + 1}/{config.epochs}  {shown}")
+
+    model.fit(
+        epochs.batches(config.batch),
+        steps_per_epoch=steps,
+        epochs=config.epochs,
+        shuffle=False,
+        verbose=0,
+        # The averaged weights are in place when an epoch is reported and saved, and make way again for
+        # training.
+        callbacks=[
+            keras.callbacks.SwapEMAWeights(swap_on_epoch=True),
+            keras.callbacks.LambdaCallback(on_epoch_end=report),
+        ],
+    )
+    return model
+
+
+def accuracy(model: models.Model, images: Images) -> float:
+    """Return the share of images whose digit is read right."""
+    scores = np.asarray(model.predict(images.images[..., None], batch_size=512, verbose=0))
+    return float((scores[:, :10].argmax(1) == images.labels).mean())
+
+
+def _optimizer(config: Config, steps: int) -> Any:
+    total = steps * config.epochs
+    warm_up = math.ceil(total * WARM_UP)
+    rate = keras.optimizers.schedules.CosineDecay(
+        config.rate / 100,
+        max(total - warm_up, 1),
+        alpha=1e-3,
+        warmup_target=config.rate,
+        warmup_steps=warm_up,
+    )
+    return keras.optimizers.Adam(rate, use_ema=True, ema_momentum=config.averaging)
