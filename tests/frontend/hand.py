@@ -1,0 +1,47 @@
+"""A hand that draws on the page with the mouse, and eyes that read it."""
+
+from playwright.async_api import Page
+
+Line = list[tuple[float, float]]
+
+# Corners in shares of the sheet.
+SEVEN: Line = [(0.28, 0.22), (0.45, 0.215), (0.6, 0.22), (0.74, 0.22), (0.66, 0.4), (0.58, 0.58), (0.5, 0.8)]
+ONE: Line = [(0.5, 0.2), (0.5, 0.4), (0.5, 0.6), (0.5, 0.8)]
+
+
+async def corners(page: Page, line: Line) -> Line:
+    """Shares of the sheet as places in the window."""
+    box = await page.locator("#sheet").bounding_box()
+    assert box
+    return [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in line]
+
+
+async def press(page: Page, line: Line) -> None:
+    """Draw a line and leave the button down."""
+    first, *rest = await corners(page, line)
+    await page.mouse.move(*first)
+    await page.mouse.down()
+    for x, y in rest:
+        await page.mouse.move(x, y, steps=5)
+
+
+async def draw(page: Page, line: Line) -> None:
+    """Draw one stroke."""
+    await press(page, line)
+    await page.mouse.up()
+
+
+async def bars(page: Page) -> list[float]:
+    """The heights of the ten bars, 0 … 1, as they are set."""
+    heights: list[float] = await page.eval_on_selector_all(
+        "#bars .fill", "fills => fills.map(fill => parseFloat(fill.style.transform.slice(7)))"
+    )
+    return heights
+
+
+async def ink_pixels(page: Page) -> int:
+    """How many pixels of the sheet carry ink."""
+    count: int = await page.evaluate("""() => [...document.querySelectorAll("#sheet canvas")]
+        .flatMap(canvas => [...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data])
+        .filter((value, i) => i % 4 === 3 && value > 0).length""")
+    return count
