@@ -170,7 +170,7 @@ def _load_keras(path: Path) -> Run:
         model = keras.models.load_model(path, compile=False)
     except (ValueError, OSError, TypeError) as error:
         raise StartError(f"Expected a Keras model in {path}, but: {error}") from None
-    shape, scores = model.input_shape, model.output_shape
+    shape, scores = getattr(model, "input_shape", None), getattr(model, "output_shape", None)
     if shape != (None, SIDE, SIDE, 1) or scores != (None, DIGITS):
         raise StartError(
             f"Expected a model from (None, {SIDE}, {SIDE}, 1) to (None, {DIGITS}), got {shape} to {scores}"

@@ -12,10 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from typing import Protocol
 
-from live import recogniser
+from live import ink, recogniser
 from live.batcher import Batcher
 from live.errors import Overloaded, StartError
-from live.messages import GoAway, Model
+from live.messages import GoAway, Model, Snapshot
 from live.prediction import Answer, Predictor
 from live.recogniser import Card
 from live.session import Waiting
@@ -136,4 +136,8 @@ class Service:
             for card in self.cards
         }
         self.models = [Model(card.name, card.name == default, card.summary) for card in self.cards]
-        return Predictor(recognisers)
+        predictor = Predictor(recognisers)
+        for name in names:
+            # The recognisers have warmed up; what renders and judges has not.
+            predictor(name, [Waiting(Snapshot(0, 0, ink.from_strokes([[(0, 0), (1, 1)]])), 0.0)])
+        return predictor

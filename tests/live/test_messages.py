@@ -2,7 +2,6 @@
 
 import json
 import struct
-from collections.abc import Callable
 
 import msgspec
 import numpy as np
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from live import messages
 from live.errors import BadMessage, LiveError, TooLarge, Unreadable
 from live.messages import Configure, Error, GoAway, Limits, Prediction, Snapshot, Timing
-from tests.live.drawings import DRAWINGS, Strokes, binary_ink
+from tests.live.drawings import DRAWINGS, binary_ink
 
 LIMITS = Limits(frame_bytes=65_536, points=100, strokes=5, picture_pixels=10_000, snapshots_per_s=60)
 

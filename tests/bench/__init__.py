@@ -1,0 +1,1 @@
+"""Measurements, each a command that prints the numbers that the README carries."""

@@ -1,0 +1,80 @@
+"""What several rooms' tests share: a real server with the real weights, and the data if it is there."""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SHARED_DATA = ROOT.parent / "shared" / "data"
+IS_CI = bool(os.environ.get("CI"))
+
+
+class RunningServer:
+    """`live-digits serve` in a process of its own, on a free port unless told otherwise."""
+
+    def __init__(self, *flags: str, port: int = 0) -> None:
+        command = [sys.executable, "-m", "live", "serve", "--port", str(port), *flags]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        assert self.process.stdout
+        line = self.process.stdout.readline()
+        found = re.search(r"http://(.+):(\d+)", line)
+        assert found, f"Expected the server to say where it is, got {line!r}"
+        self.host, self.port = found[1], int(found[2])
+
+    @property
+    def url(self) -> str:
+        """Where the page is."""
+        return f"http://{self.host}:{self.port}/"
+
+    @property
+    def socket(self) -> str:
+        """Where the websocket is."""
+        return f"ws://{self.host}:{self.port}/v1/live"
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Stop it; return its exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(timeout=30)
+
+
+@contextlib.contextmanager
+def running_server(*flags: str, port: int = 0) -> Iterator[RunningServer]:
+    """Run a server for a while; whatever happens, it ends."""
+    server = RunningServer(*flags, port=port)
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.stop(signal.SIGKILL)
+        assert server.process.stdout
+        server.process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[RunningServer]:
+    """One server for all tests that leave it as it was."""
+    with running_server() as running:
+        yield running
+
+
+def require(program: str | None, what: str) -> str:
+    """Return a program's path; without it, skip on a user's machine and fail in CI."""
+    if program:
+        return program
+    if IS_CI:
+        pytest.fail(f"Expected {what} in CI, found none")
+    pytest.skip(f"needs {what}")
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """The path of Node.js."""
+    return require(shutil.which("node"), "Node.js")

@@ -1,0 +1,96 @@
+"""Starting and stopping: what a user sees when it works, and when it can't."""
+
+import asyncio
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import websockets
+
+from live import __version__
+from live.settings import KNOBS
+from tests.conftest import ROOT, running_server
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "live", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, check=False)
+
+
+def test_help_names_every_setting() -> None:
+    shown = run("serve", "--help").stdout
+    for knob in KNOBS:
+        assert f"--{knob.name.replace('_', '-')}" in shown
+
+
+def test_the_version_is_told() -> None:
+    assert run("--version").stdout == f"live-digits {__version__}\n"
+
+
+def test_a_port_that_is_taken_is_said_and_nothing_is_left_running() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        found = run("serve", "--port", str(port))
+    assert found.returncode == 1
+    assert found.stderr == (
+        f"live-digits: Expected to listen on 127.0.0.1 port {port}, but: address already in use\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("flags", "reason"),
+    [
+        (
+            ["--weights", "nowhere"],
+            "Expected a folder with cards (NAME.json) or a .keras or .h5 file, got nowhere",
+        ),
+        (["--model", "nobody"], "Expected one of the models classic"),
+    ],
+)
+def test_weights_that_are_not_there_are_said(flags: list[str], reason: str) -> None:
+    found = run("serve", "--port", "0", *flags)
+    assert found.returncode == 1
+    assert reason in found.stderr
+    assert "Traceback" not in found.stderr
+
+
+def test_a_wrong_flag_is_a_usage_error() -> None:
+    assert run("serve", "--engine", "abacus").returncode == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_an_idle_server_with_exit_code_0(number: signal.Signals) -> None:
+    with running_server() as server:
+        assert server.stop(number) == 0
+
+
+async def test_a_second_signal_does_not_wait_for_sessions() -> None:
+    with running_server("--drain-s", "600") as server:
+        async with websockets.connect(server.socket) as stuck:
+            await stuck.recv()
+            stuck.transport.pause_reading()
+            server.process.send_signal(signal.SIGTERM)
+            await asyncio.sleep(0)
+            server.process.send_signal(signal.SIGTERM)
+            assert await asyncio.to_thread(server.process.wait, 30) == 0
+
+
+def test_serving_imports_no_tensorflow() -> None:
+    check = (
+        "import sys, live.server; from live.service import Service; from live.settings import Settings\n"
+        "Service(Settings())._load()\n"
+        "print([name for name in ('tensorflow', 'keras', 'jax', 'torch', 'PIL') if name in sys.modules])"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", check], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert found.stdout == "[]\n"
+
+
+def test_the_installed_command_is_this_program() -> None:
+    command = Path(sys.executable).parent / "live-digits"
+    found = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
+    assert found.stdout == f"live-digits {__version__}\n"
