@@ -1,44 +1,42 @@
-"""The command line: `live-digits serve`."""
+"""The command line: `live-digits COMMAND`. Each command is a module, imported only when it is asked for.
+
+Such a module has `add_arguments(parser)`, and `main(options)`, which returns the exit code.
+"""
 
 import argparse
+import importlib
 import sys
-from pathlib import Path
+from collections.abc import Sequence
 
 from live import __version__
 from live.errors import StartError
-from live.settings import KNOBS, Settings
+
+COMMANDS = {
+    "serve": ("live.server", "serve the page and the websocket"),
+}
+"""Name → module and what it does."""
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run a command; return its exit code: 0 done, 1 could not start, 2 wrong usage."""
-    parser = _parser()
-    options = vars(parser.parse_args(arguments))
-    del options["command"]
-    # Imported late: help and usage errors need no server.
-    from live.server import serve
-
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return its exit code: 0 done, 1 it could not be done, 2 wrong usage."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    wanted = next((word for word in arguments if word in COMMANDS), None)
+    parser = argparse.ArgumentParser("live-digits", description="Read digits while they are drawn.")
+    parser.add_argument("--version", action="version", version=f"live-digits {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, (module, summary) in COMMANDS.items():
+        defaults = argparse.ArgumentDefaultsHelpFormatter
+        command = commands.add_parser(name, help=summary, description=summary, formatter_class=defaults)
+        if name == wanted:
+            importlib.import_module(module).add_arguments(command)
+    options = parser.parse_args(arguments)
+    assert wanted
     try:
-        serve(Settings(**options))
+        code: int = importlib.import_module(COMMANDS[wanted][0]).main(options)
     except StartError as error:
         print(f"live-digits: {error}", file=sys.stderr)
         return 1
-    return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("live-digits", description="Read digits while they are drawn.")
-    parser.add_argument("--version", action="version", version=f"live-digits {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    serve = commands.add_parser(
-        "serve",
-        help="serve the page and the websocket",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    for knob in KNOBS:
-        kind = Path if isinstance(knob.default, Path) else type(knob.default)
-        flag = f"--{knob.name.replace('_', '-')}"
-        serve.add_argument(flag, type=kind, default=knob.default, **knob.metadata)
-    return parser
+    return code
 
 
 if __name__ == "__main__":

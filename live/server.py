@@ -1,9 +1,11 @@
 """Runs the application under uvicorn: binds the port, says where the page is, drains before it stops."""
 
+import argparse
 import asyncio
 import signal
 import socket
 import sys
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
@@ -11,9 +13,23 @@ import uvicorn
 from live.app import create_app
 from live.errors import StartError
 from live.service import Service
-from live.settings import Settings
+from live.settings import KNOBS, Settings
 
 _BACKLOG = 2048
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add a flag for every setting."""
+    for knob in KNOBS:
+        kind = Path if isinstance(knob.default, Path) else type(knob.default)
+        flag = f"--{knob.name.replace('_', '-')}"
+        parser.add_argument(flag, type=kind, default=knob.default, **knob.metadata)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Serve until told to stop."""
+    serve(Settings(**vars(options)))
+    return 0
 
 
 def serve(settings: Settings) -> None:
