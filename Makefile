@@ -1,0 +1,51 @@
+# Two commands on a fresh machine: `make run` and `make test`. Both need only Python 3.11+ and make;
+# with Node.js and Chromium there, the tests cover the page too.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test bench lint clean
+
+run: .venv/installed  ## serve the page on http://127.0.0.1:8000
+	@$(BIN)/live-digits serve
+
+test: .venv/installed-for-tests lint  ## run every check that this machine can
+	@if command -v node >/dev/null; then $(MAKE) --no-print-directory test-page; \
+	elif [ -n "$(CI)" ]; then echo "Expected Node.js in CI, found none"; exit 1; \
+	else echo "No Node.js here: skipping the checks of the page's modules"; fi
+	$(BIN)/python -m pytest
+
+.PHONY: test-page
+test-page: node_modules/installed
+	node_modules/.bin/tsc -p jsconfig.json
+	node --test tests/frontend/*.test.mjs
+
+lint: .venv/installed-for-tests  ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/installed-for-tests  ## measure the server against its floor
+	$(BIN)/python -m tests.bench
+
+clean:  ## remove what was installed and built
+	rm -rf .venv node_modules dist
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Expected Python 3.11 or later, got $$($(PYTHON) --version): make PYTHON=python3.12 run"; exit 1; }
+	@$(PYTHON) -m venv .venv
+
+.venv/installed: pyproject.toml | .venv/bin/python
+	@echo "Installing (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/installed-for-tests: pyproject.toml | .venv/bin/python
+	@echo "Installing what the tests need (once; TensorFlow is large)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train,test]'
+	@touch $@ .venv/installed
+
+node_modules/installed: package.json
+	@npm install --no-package-lock --no-audit --no-fund --silent
+	@touch $@
