@@ -1,0 +1,119 @@
+"""The load tester, `live-digits load URL`: draws with thousands of hands at once, and checks every answer.
+
+    plan ──▶ conductor ══▶ worker × n ══▶ hand × many ──▶ websocket
+                 ▲              │            └ books: what each session was promised
+    report ◀─────┴─── tally ◀───┘                     watch: the server's processor time and memory
+       └──▶ text (terminal), page (HTML), JSON
+
+An open loop by default: snapshots are due when a pen would have drawn them, however slow the server is, and
+their latency is counted from then.
+"""
+
+import argparse
+import os
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+import msgspec
+
+from live import ink_file
+from live.errors import BadMessage, StartError
+from live.ink_file import EXAMPLES
+from live.load.plan import Plan
+
+_Number = TypeVar("_Number", int, float)
+_WEBSOCKET_SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the load tester."""
+    add = parser.add_argument
+    add("url", metavar="URL", help="a server: http://127.0.0.1:8000, or ws://127.0.0.1:8000/v1/live")
+    add("--sessions", type=_count, default=100, help="how many draw at once")
+    add("--rate", type=_positive, default=30.0, help="snapshots a second that each sends while drawing")
+    add("--closed", action="store_true", help="each sends as fast as it is answered, whatever the rate")
+    add("--seconds", type=_count, default=10, help="how long to measure, after all sessions are open")
+    add("--ramp", type=_not_negative, default=1.0, help="seconds over which the sessions are opened")
+    add("--pause", type=_not_negative, default=0.0, help="seconds between two drawings of a session")
+    add("--steps", type=_count, default=16, help="snapshots that a drawing grows through; 1 sends it whole")
+    add("--ink", type=Path, default=EXAMPLES, help="file of drawings, with labels or without")
+    add("--json-ink", action="store_true", help="send ink as JSON instead of binary")
+    add("--model", default="", help="which of the server's models is to read (default: the server's)")
+    add("--processes", type=_count, default=max((os.cpu_count() or 1) // 2, 1), help="that draw")
+    add("--pid", type=_count, help="process of the server, to be watched (default: found, if it is local)")
+    add("--json", type=Path, metavar="FILE", help="write the report to FILE, as JSON")
+    add("--html", type=Path, metavar="FILE", help="write the report to FILE, as a page with plots")
+
+
+def main(options: argparse.Namespace) -> int:
+    """Load a server, and report; return 1 when it broke a guarantee."""
+    plan = _plan(options)
+    try:
+        from live.load import conductor, page, text
+        from live.load.watch import Watch, find_pid
+    except ImportError as error:
+        raise StartError(
+            f"Expected {error.name}, which the load tester needs: pip install 'live-digits[load]'"
+        ) from None
+    pid = options.pid or find_pid(plan.url)
+    try:
+        watch = Watch(pid) if pid else None
+    except OSError:
+        raise StartError(f"Expected a process {pid} to watch, found none") from None
+    print(text.describe_plan(plan))
+    report = conductor.run(plan, watch, text.Progress(plan))
+    print(text.describe(report))
+    if options.json:
+        options.json.write_bytes(msgspec.json.format(msgspec.json.encode(report.summary())))
+    if options.html:
+        options.html.write_text(page.render(report))
+    return 0 if report.is_kept else 1
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    try:
+        ink_file.read(options.ink)
+    except (BadMessage, OSError) as error:
+        raise StartError(str(error)) from None
+    return Plan(
+        url=_websocket_url(options.url),
+        sessions=options.sessions,
+        rate=options.rate,
+        seconds=options.seconds,
+        ramp_s=options.ramp,
+        is_closed=options.closed,
+        steps=options.steps,
+        pause_s=options.pause,
+        ink=options.ink,
+        is_json=options.json_ink,
+        model=options.model,
+        processes=min(options.processes, options.sessions),
+    )
+
+
+def _websocket_url(url: str) -> str:
+    """Complete a server's address to that of its websocket."""
+    parts = urlsplit(url if "//" in url else f"//{url}", scheme="ws")
+    if parts.scheme not in _WEBSOCKET_SCHEMES or not parts.hostname:
+        raise StartError(f"Expected the URL of a server, such as http://127.0.0.1:8000, got {url}")
+    path = parts.path if len(parts.path) > 1 else "/v1/live"
+    return urlunsplit((_WEBSOCKET_SCHEMES[parts.scheme], parts.netloc, path, parts.query, ""))
+
+
+def _count(text: str) -> int:
+    return _checked(int(text), int(text) >= 1)
+
+
+def _positive(text: str) -> float:
+    return _checked(float(text), float(text) > 0)
+
+
+def _not_negative(text: str) -> float:
+    return _checked(float(text), float(text) >= 0)
+
+
+def _checked(number: _Number, is_fine: bool) -> _Number:
+    if not is_fine:
+        raise argparse.ArgumentTypeError(f"expected a larger number, got {number:g}")
+    return number

@@ -1,0 +1,97 @@
+"""A session's books: what it sent, what came back, and whether the server kept its word.
+
+No I/O and no clock, like the session on the other side. Every prediction is checked as it comes, the sums at
+the end.
+"""
+
+from collections import Counter, deque
+from enum import Enum
+
+
+class Guarantee(Enum):
+    """What the protocol promises a session."""
+
+    RISING = "predictions carry rising seq, each of a snapshot that was sent"
+    LAST_ANSWERED = "the last snapshot is always answered"
+    BALANCE = "predictions + dropped + errors naming a seq = snapshots"
+    OPEN = "nobody is closed without a goodbye"
+    FORM = "every message is one that the protocol knows"
+
+
+class Books:
+    """One session's numbers. Snapshot `seq` is the session's seq-th, and of drawing `seq // steps`."""
+
+    def __init__(self, steps: int) -> None:
+        self._steps = steps
+        self._unanswered: deque[tuple[int, float]] = deque()
+        self._last_answered = -1
+        self._is_last_answered = True
+        self.sent = 0
+        self.answered = 0
+        self.dropped = 0
+        self.errors: Counter[str] = Counter()
+        self.numbered_errors = 0
+        self.broken: set[Guarantee] = set()
+
+    @property
+    def is_settled(self) -> bool:
+        """The last snapshot is answered, by a prediction or an error, and every other is accounted for."""
+        return self._is_last_answered and self._accounted >= self.sent
+
+    @property
+    def _accounted(self) -> int:
+        return self.answered + self.dropped + self.numbered_errors
+
+    def send(self, due: float) -> int:
+        """Enter a snapshot that is being sent and was due then; return its seq."""
+        seq = self.sent
+        self.sent = seq + 1
+        self._unanswered.append((seq, due))
+        self._is_last_answered = False
+        return seq
+
+    def predict(self, seq: int, rev: int, dropped: int) -> list[float]:
+        """Enter a prediction; return when the snapshots that it settles were due, its own last."""
+        if not self._last_answered < seq < self.sent or rev != seq // self._steps or dropped < 0:
+            self.broken.add(Guarantee.RISING)
+        self._last_answered = max(self._last_answered, seq)
+        self.answered += 1
+        self.dropped += dropped
+        return self._settle(seq)
+
+    def fault(self, code: str, seq: int | None) -> None:
+        """Enter an error; one that names a snapshot answers it."""
+        self.errors[code] += 1
+        if seq is None:
+            return
+        if not 0 <= seq < self.sent:
+            self.broken.add(Guarantee.RISING)
+        self.numbered_errors += 1
+        if seq == self.sent - 1:
+            self._is_last_answered = True
+
+    def close(self, *, by_server: bool, after_goodbye: bool) -> None:
+        """Close the books, and add up.
+
+        A server that says goodbye may leave unread what was still on its way to it; then the sums can only
+        be too small.
+        """
+        if by_server and not after_goodbye:
+            self.broken.add(Guarantee.OPEN)
+        if by_server and after_goodbye:
+            if self._accounted > self.sent:
+                self.broken.add(Guarantee.BALANCE)
+            return
+        if not self._is_last_answered:
+            self.broken.add(Guarantee.LAST_ANSWERED)
+        elif self._accounted != self.sent:
+            self.broken.add(Guarantee.BALANCE)
+
+    def _settle(self, seq: int) -> list[float]:
+        settled = []
+        unanswered = self._unanswered
+        while unanswered and unanswered[0][0] <= seq:
+            settled.append(unanswered.popleft()[1])
+        if seq == self.sent - 1:
+            self._is_last_answered = True
+        return settled

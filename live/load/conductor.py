@@ -1,0 +1,132 @@
+"""The conductor: starts the workers, tells them when, collects what they count, watches the server.
+
+Runs in the process of the command (or of the bench); it never touches a websocket, so it can take its time.
+"""
+
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any, NamedTuple
+
+from live.errors import StartError
+from live.load.plan import Plan
+from live.load.report import Report, Second
+from live.load.tally import Outcome, Tally
+from live.load.watch import Watch
+from live.load.worker import Begin, Opened, Start, Stop, work
+
+clock = time.monotonic
+
+_LEAD_S = 0.3
+"""From the last session's opening to the beginning of what is measured: everybody draws by then."""
+_LATE_S = 0.05
+"""Workers are stopped a little after the last tick, so that its tally is whole."""
+_MAX_SILENCE_S = 60.0
+"""Of a worker, beyond what its plan says: it starts, and it has graces of its own."""
+
+Progress = Callable[[Second], None]
+
+
+class _Cast(NamedTuple):
+    """A worker, and the pipe that leads to it."""
+
+    process: BaseProcess
+    pipe: Connection
+
+
+def run(plan: Plan, watch: Watch | None = None, progress: Progress = lambda _: None) -> Report:
+    """Do what the plan says, and report. Raises StartError when no session can be opened at all.
+
+    progress: called once a second with what that second was like.
+    """
+    report = Report(plan, watch.pid if watch else None)
+    with _workers(plan) as cast:
+        _hear_all(cast, Opened, plan.grace_s)
+        _tell(cast, Start(clock() + _LATE_S))
+        try:
+            opened = _hear_all(cast, Opened, plan.ramp_s)
+            if any(one.sessions for one in opened):
+                _tell(cast, Begin(begin := clock() + _LEAD_S))
+                _measure(plan, cast, begin, watch, report, progress)
+        except KeyboardInterrupt:
+            report.is_cut_short = True
+        _tell(cast, Stop())
+        for outcome in _hear_all(cast, Outcome, plan.grace_s, report.add_tail):
+            report.add_outcome(outcome)
+    if not report.outcome.opened:
+        reasons = ", ".join(f"{reason} ({n})" for reason, n in report.outcome.refused.items())
+        raise StartError(f"Expected to open sessions at {plan.url}, but: {reasons or 'stopped before'}")
+    return report
+
+
+def _measure(
+    plan: Plan, cast: list[_Cast], begin: float, watch: Watch | None, report: Report, progress: Progress
+) -> None:
+    """Collect a tally from everyone, every second, and look at the server in between."""
+    report.add_ramp(_hear_all(cast, Tally, _LEAD_S))
+    before = watch.look() if watch else None
+    for tick in range(1, plan.seconds + 1):
+        time.sleep(max(begin + tick - clock(), 0))
+        after = watch.look() if watch else None
+        used = (after.cpu_s - before.cpu_s, after.rss_bytes) if before and after else (None, None)
+        progress(report.add_second(tick, _hear_all(cast, Tally, 1), *used))
+        before = after
+    time.sleep(_LATE_S)
+
+
+# ---- workers
+
+
+@contextmanager
+def _workers(plan: Plan) -> Iterator[list[_Cast]]:
+    """Start the workers; whatever happens, they end."""
+    context = multiprocessing.get_context("spawn")
+    cast: list[_Cast] = []
+    for index in range(plan.processes):
+        ours, theirs = context.Pipe()
+        process: BaseProcess = context.Process(target=work, args=(plan, index, theirs), daemon=True)
+        process.start()
+        theirs.close()
+        cast.append(_Cast(process, ours))
+    try:
+        yield cast
+    finally:
+        for one in cast:
+            one.pipe.close()
+            one.process.join(timeout=1)
+            if one.process.is_alive():
+                one.process.kill()
+                one.process.join()
+
+
+def _tell(cast: list[_Cast], message: Any) -> None:
+    for one in cast:
+        one.pipe.send(message)
+
+
+def _hear_all(
+    cast: list[_Cast], kind: type, within_s: float, on_other: Callable[[Any], None] = lambda _: None
+) -> list[Any]:
+    """Wait for one message of a kind from every worker; what else comes goes to `on_other`."""
+    heard: dict[Any, Any] = {}
+    until = clock() + within_s + _MAX_SILENCE_S
+    while len(heard) < len(cast):
+        missing = [one.pipe for one in cast if one.pipe not in heard]
+        ready = wait(missing, max(until - clock(), 0))
+        if not ready:
+            raise StartError(
+                "Expected every process of the tester to keep up, but one has been silent for a minute"
+            )
+        for pipe in ready:
+            try:
+                message = pipe.recv()  # type: ignore[union-attr, call-arg]
+            except EOFError:
+                raise StartError("Expected every process of the tester to live, but one has died") from None
+            if isinstance(message, kind):
+                heard[pipe] = message
+            else:
+                on_other(message)
+    return list(heard.values())

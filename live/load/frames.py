@@ -1,0 +1,84 @@
+"""Drawings → the frames that draw them, made ready before the clock starts.
+
+A drawing becomes `steps` frames, each with more of its points than the one before, without their numbers: a
+session only stamps seq and rev into them as it sends.
+"""
+
+from collections.abc import Callable
+from struct import Struct as Layout
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from live.ink_file import Drawing, Strokes
+
+_KIND_INK = 1
+_HEADER = Layout("<BBHII")
+"""kind, form, n, seq, rev."""
+_NUMBERS = Layout("<II")
+_NUMBERS_AT = 4
+_EXTENT = 30_000
+"""Longer side of a drawing in the whole numbers of binary ink: as fine as 16 bits hold."""
+
+
+class Motion(NamedTuple):
+    """A drawing as a session draws it: its frames, and the digit that it is meant to be."""
+
+    label: int | None
+    frames: list[bytes]
+
+
+Stamp = Callable[[bytes, int, int], bytes | bytearray]
+"""A frame, seq and rev → the frame to send."""
+
+
+def animate(drawing: Drawing, steps: int, is_json: bool) -> Motion:
+    """Cut a drawing into frames, the last of which is all of it."""
+    strokes = drawing.strokes if is_json else _to_whole_numbers(drawing.strokes)
+    total = sum(map(len, strokes))
+    encode = _json_frame if is_json else _binary_frame
+    frames = [encode(_first(strokes, -(-total * step // steps))) for step in range(1, steps + 1)]
+    return Motion(None if drawing.label is None else int(drawing.label), frames)
+
+
+def stamp_binary(frame: bytes, seq: int, rev: int) -> bytearray:
+    """Number a frame of binary ink."""
+    stamped = bytearray(frame)
+    _NUMBERS.pack_into(stamped, _NUMBERS_AT, seq, rev)
+    return stamped
+
+
+def stamp_json(frame: bytes, seq: int, rev: int) -> bytes:
+    """Number a frame of JSON ink."""
+    return b'{"type":"ink","seq":%d,"rev":%d,%b' % (seq, rev, frame)
+
+
+def _first(strokes: Strokes, points: int) -> Strokes:
+    """Take the strokes as far as they are drawn after so many points."""
+    begun = []
+    for stroke in strokes:
+        if points <= 0:
+            break
+        begun.append(stroke[:points])
+        points -= len(stroke)
+    return begun
+
+
+def _to_whole_numbers(strokes: Strokes) -> Strokes:
+    points = np.array([point[:2] for stroke in strokes for point in stroke], float).reshape(-1, 2)
+    if not len(points):
+        return strokes
+    low = points.min(axis=0)
+    scale = _EXTENT / max(float((points.max(axis=0) - low).max()), 1e-9)
+    return [np.rint((np.array([p[:2] for p in stroke], float) - low) * scale).tolist() for stroke in strokes]
+
+
+def _binary_frame(strokes: Strokes) -> bytes:
+    counts = np.array([len(stroke) for stroke in strokes], "<u2")
+    points = np.array([point for stroke in strokes for point in stroke], "<i2")
+    return _HEADER.pack(_KIND_INK, 0, len(strokes), 0, 0) + counts.tobytes() + points.tobytes()
+
+
+def _json_frame(strokes: Strokes) -> bytes:
+    return b'"strokes":' + msgspec.json.encode(strokes) + b"}"

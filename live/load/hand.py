@@ -1,0 +1,188 @@
+"""A hand: one session of the load test, from its first frame to its last.
+
+Lean, because a thousand of them share one process: no task and no queue of its own. Whoever paces it calls
+`draw`; the websocket calls the rest.
+"""
+
+import time
+from collections.abc import Callable
+
+import msgspec
+from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
+
+from live.load.books import Books, Guarantee
+from live.load.frames import Motion, Stamp
+from live.load.tally import Tally
+
+clock = time.monotonic
+
+_NO_CODE = 1005
+_NO_CLOSE_FRAME = 1006
+
+
+class Message(msgspec.Struct, gc=False):
+    """What a load test looks at in a server's message, whichever it is."""
+
+    type: str
+    seq: int | None = None
+    rev: int = 0
+    digit: int | None = None
+    dropped: int = 0
+    code: str = ""
+
+
+_decode = msgspec.json.Decoder(Message).decode
+
+
+class Desk:
+    """What the hands of one process share."""
+
+    def __init__(self, motions: list[Motion], steps: int, stamp: Stamp, *, is_json: bool, model: str) -> None:
+        self.motions = motions
+        self.steps = steps
+        self.stamp = stamp
+        self.frame_type = WSMsgType.TEXT if is_json else WSMsgType.BINARY
+        self.configure = msgspec.json.encode({"type": "configure", "model": model}) if model else b""
+        self.tally = Tally()
+        self.is_drawing = True
+        self.on_open: Callable[[Hand], None] = lambda _: None
+        """Called when a session is open, and configured if that was asked for."""
+        self.on_answer: Callable[[Hand], None] = lambda _: None
+        """Called when a session's newest snapshot is answered."""
+
+
+class Hand(WSListener):
+    """One session: draws one drawing after the other, and keeps the books."""
+
+    def __init__(self, desk: Desk, number: int, started_at: float) -> None:
+        self.number = number
+        self.books = Books(desk.steps)
+        self.close_code: int | None = None
+        self.is_open = False
+        self.has_goodbye = False
+        self.is_leaving = False
+        self._desk = desk
+        self._started_at = started_at
+        self._transport: WSTransport | None = None
+        self._is_full = False
+        self._withheld_since = 0.0
+        self._parts = b""
+
+    @property
+    def is_done(self) -> bool:
+        """Nothing more is to be expected of it."""
+        return self.close_code is not None or self.books.is_settled
+
+    def draw(self, due: float) -> None:
+        """Send the next snapshot, which was due then."""
+        desk, books = self._desk, self.books
+        if self._transport is None or not self.is_open or self.has_goodbye:
+            return
+        due = self._withheld_since or due
+        if self._is_full:
+            # What a page would do: draw on, and send the newest once there is room again.
+            self._withheld_since = due
+            desk.tally.withheld += 1
+            return
+        self._withheld_since = 0.0
+        seq = books.send(due)
+        rev, step = divmod(seq, desk.steps)
+        frame = desk.stamp(self._motion(rev).frames[step], seq, rev)
+        desk.tally.sent += 1
+        desk.tally.lags.append(clock() - due)
+        self._transport.send(desk.frame_type, frame)
+
+    def leave(self) -> None:
+        """Close the websocket, as a client does."""
+        self.is_leaving = True
+        if self._transport:
+            self._transport.send_close(WSCloseCode.OK)
+            self._transport.disconnect()
+
+    def _motion(self, rev: int) -> Motion:
+        # Everybody draws everything, each in an order of their own.
+        motions = self._desk.motions
+        return motions[(self.number * 7 + rev * (1 + self.number % 5)) % len(motions)]
+
+    # ---- for the websocket
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        """Take the transport."""
+        self._transport = transport
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        """Take in a frame of the server's."""
+        kind = frame.msg_type
+        if kind == WSMsgType.CLOSE:
+            self.close_code = int.from_bytes(frame.get_payload_as_bytes()[:2], "big") or _NO_CODE
+            transport.send_close(WSCloseCode.OK)
+            transport.disconnect()
+        elif kind in (WSMsgType.TEXT, WSMsgType.CONTINUATION):
+            self._parts += frame.get_payload_as_bytes()
+            if frame.fin:
+                text, self._parts = self._parts, b""
+                self._read(text)
+
+    def on_ws_disconnected(self, _: WSTransport) -> None:
+        """Note the end: 1006 when there was no close frame."""
+        self._transport = None
+        self.close_code = self.close_code or _NO_CLOSE_FRAME
+
+    def pause_writing(self) -> None:
+        """The socket is full: the server reads more slowly than we write."""
+        self._is_full = True
+
+    def resume_writing(self) -> None:
+        """There is room again."""
+        self._is_full = False
+
+    # ---- what came
+
+    def _read(self, text: bytes) -> None:
+        try:
+            message = _decode(text)
+        except msgspec.MsgspecError:
+            self.books.broken.add(Guarantee.FORM)
+        else:
+            self._take(message)
+
+    def _take(self, message: Message) -> None:
+        match message.type:
+            case "prediction" if message.seq is not None:
+                self._take_prediction(message.seq, message)
+            case "error":
+                self.books.fault(message.code, message.seq)
+                self._desk.tally.errors += 1
+                if message.seq == self.books.sent - 1:
+                    self._desk.on_answer(self)
+            case "ready" if self._desk.configure and self._transport:
+                self._transport.send(WSMsgType.TEXT, self._desk.configure)
+            case "ready" | "configured":
+                self.is_open = True
+                self._desk.on_open(self)
+            case "goaway":
+                self.has_goodbye = True
+            case _:
+                self.books.broken.add(Guarantee.FORM)
+
+    def _take_prediction(self, seq: int, message: Message) -> None:
+        desk, books = self._desk, self.books
+        tally = desk.tally
+        now = clock()
+        if not books.answered:
+            tally.firsts.append(now - self._started_at)
+        settled = books.predict(seq, message.rev, message.dropped)
+        tally.answered += 1
+        tally.dropped += message.dropped
+        for due in settled:
+            tally.waits.append(now - due)
+        if settled:
+            tally.latencies.append(now - settled[-1])
+        rev, step = divmod(seq, desk.steps)
+        if step == desk.steps - 1:
+            label = self._motion(rev).label
+            if label is not None:
+                tally.judged += 1
+                tally.right += message.digit == label
+        if seq == books.sent - 1:
+            desk.on_answer(self)

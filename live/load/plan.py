@@ -1,0 +1,44 @@
+"""What a load test is to do."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from live.ink_file import EXAMPLES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A load test: so many sessions draw so many snapshots a second each, or as fast as answers come."""
+
+    url: str
+    sessions: int = 100
+    rate: float = 30.0
+    """Snapshots a second and session, while a digit is being drawn."""
+    seconds: int = 10
+    """Of measuring, which begins when every session is open."""
+    ramp_s: float = 1.0
+    """Over which the sessions are opened; they draw at once."""
+    is_closed: bool = False
+    """Each session sends its next snapshot when its last is answered; `rate` and `pause_s` play no part."""
+    steps: int = 16
+    """Snapshots that a drawing grows through; 1 sends it whole."""
+    pause_s: float = 0.0
+    """Between two drawings of a session."""
+    ink: Path = EXAMPLES
+    is_json: bool = False
+    """Send ink as JSON, not in binary."""
+    model: str = ""
+    processes: int = 1
+    grace_s: float = 10.0
+    """How long last snapshots may stay unanswered."""
+    seed: int = 0
+
+    @property
+    def period_s(self) -> float:
+        """From the beginning of a drawing to that of the session's next."""
+        return self.steps / self.rate + self.pause_s
+
+    @property
+    def offered_per_s(self) -> float:
+        """Snapshots due a second, all sessions together."""
+        return self.sessions * self.steps / self.period_s

@@ -1,0 +1,53 @@
+"""What a worker counts between two ticks, and hands to the conductor."""
+
+from array import array
+from collections import Counter
+from dataclasses import dataclass, field
+
+from live.load.books import Guarantee
+
+
+def _seconds() -> "array[float]":
+    return array("d")
+
+
+@dataclass
+class Tally:
+    """One worker's numbers between two ticks. Times are in seconds."""
+
+    sent: int = 0
+    answered: int = 0
+    dropped: int = 0
+    errors: int = 0
+    withheld: int = 0
+    """Snapshots that a full socket kept from being sent; the next one that is sent has their due time."""
+    judged: int = 0
+    right: int = 0
+    """Of the answers to finished drawings with a label."""
+    latencies: "array[float]" = field(default_factory=_seconds)
+    """Of answered snapshots: from when they were due to their answer."""
+    waits: "array[float]" = field(default_factory=_seconds)
+    """Of all snapshots, superseded ones too: until they, or a newer one, were answered."""
+    lags: "array[float]" = field(default_factory=_seconds)
+    """Of all snapshots: from when they were due until they were sent. The tester's own fault."""
+    firsts: "array[float]" = field(default_factory=_seconds)
+    """Of sessions: from beginning to connect to the first prediction."""
+
+
+@dataclass
+class Outcome:
+    """What came of one worker's sessions in the end."""
+
+    opened: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    closed: Counter[str] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)
+    broken: Counter[Guarantee] = field(default_factory=Counter)
+    sent: int = 0
+    answered: int = 0
+    dropped: int = 0
+    numbered_errors: int = 0
+    answers_a_session: "array[int]" = field(default_factory=lambda: array("q"))
+    """While it was measured."""
+    cpu_s: float = 0.0
+    """The worker's own, while it measured."""

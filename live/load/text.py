@@ -1,0 +1,115 @@
+"""A report in words, for a terminal: a line a second while it runs, the sum of it at the end."""
+
+import sys
+from typing import TextIO
+
+from live.load.books import Guarantee
+from live.load.plan import Plan
+from live.load.report import Report, Second, Times
+
+_BUSY = 0.9
+"""Of a core: a tester that needs more may be what is measured."""
+
+
+class Progress:
+    """Shows the seconds go by, on one line of a terminal, or on a line each elsewhere."""
+
+    def __init__(self, plan: Plan, stream: TextIO = sys.stderr) -> None:
+        self._plan = plan
+        self._stream = stream
+
+    def __call__(self, second: Second) -> None:
+        """Show a second."""
+        line = (
+            f"{second.at:4.0f} of {self._plan.seconds:g} s   {second.sent:,}/s sent   "
+            f"{second.answered:,}/s answered   p50 {_ms(second.p50)}   p99 {_ms(second.p99)}"
+        )
+        if second.cpu_s is not None and second.rss_bytes is not None:
+            line += f"   server {second.cpu_s:.0%} of a core, {second.rss_bytes / 1e6:.0f} MB"
+        if self._stream.isatty():
+            is_last = second.at >= self._plan.seconds
+            self._stream.write(f"\r\x1b[K{line}" + "\n" * is_last)
+        else:
+            self._stream.write(f"{line}\n")
+        self._stream.flush()
+
+
+def describe_plan(plan: Plan) -> str:
+    """Say what is going to be done."""
+    how = "as fast as answers come" if plan.is_closed else f"at {plan.rate:g} snapshots a second each"
+    pause = f", {plan.pause_s:g} s between drawings" if plan.pause_s and not plan.is_closed else ""
+    grown = "drawings sent whole" if plan.steps == 1 else f"drawings growing in {plan.steps} snapshots"
+    form = "JSON" if plan.is_json else "binary"
+    return f"{plan.sessions:,} sessions {how}{pause}, for {plan.seconds:g} s; {grown}, {form} ink"
+
+
+def describe(report: Report) -> str:
+    """Say what was found."""
+    total = report.outcome
+    lines = [
+        (
+            "sessions",
+            f"opened {total.opened:,}{_counts('refused', total.refused)}{_counts('closed', total.closed)}",
+        ),
+        (
+            "snapshots",
+            f"sent {total.sent:,} ({report.sent_per_s:,.0f}/s)   "
+            f"answered {total.answered:,} ({report.answers_per_s:,.0f}/s)   "
+            f"dropped {total.dropped:,}   errors {sum(total.errors.values()):,}{_counts('', total.errors)}",
+        ),
+        ("latency", f"{_times(report.latency)}   of answered snapshots, from when they were due"),
+        ("", f"{_times(report.wait)}   of all, until they or a newer one were answered"),
+        ("first answer", f"{_times(report.first)}   from connecting"),
+        (
+            "fairness",
+            "none" if report.jain is None else f"{report.jain:.4f}   Jain's index of answers a session",
+        ),
+    ]
+    if report.judged:
+        share = report.right / report.judged
+        lines.append(("read right", f"{share:.2%} of {report.judged:,} finished drawings that were answered"))
+    lines += [("server", _server(report)), ("tester", _tester(report))]
+    lines += [("guarantee", f"{_kept(report, guarantee)}: {guarantee.value}") for guarantee in Guarantee]
+    return "\n".join(f"{name:<13}{text}" for name, text in lines)
+
+
+def _kept(report: Report, guarantee: Guarantee) -> str:
+    sessions = report.outcome.broken[guarantee]
+    return f"BROKEN in {sessions:,} of {report.outcome.opened:,} sessions" if sessions else "kept"
+
+
+def _server(report: Report) -> str:
+    rss = report.rss_bytes
+    if report.cpu_us_per_answer is None or report.cores is None or not rss:
+        return "not watched: give its --pid to see its processor time and memory"
+    return (
+        f"{report.cpu_us_per_answer:.0f} µs processor time an answer, {report.cores:.0%} of a core; "
+        f"memory {rss[0] / 1e6:.1f} … {rss[-1] / 1e6:.1f} MB, at most {max(rss) / 1e6:.1f}"
+    )
+
+
+def _tester(report: Report) -> str:
+    busy = report.busiest_worker_s / max(report.measured_s, 1e-9)
+    text = f"{report.plan.processes} processes, the busiest {busy:.0%} of a core"
+    if not report.plan.is_closed:
+        text += f"; sent {_ms(report.lag.at(50))} late at p50, {_ms(report.lag.at(99))} at p99"
+    if report.withheld:
+        text += f"; held back {report.withheld:,} that a full socket would not take"
+    if busy > _BUSY:
+        text += ". TOO BUSY: what was measured may be the tester; use more --processes"
+    return text
+
+
+def _times(times: Times) -> str:
+    return "  ".join(f"{name} {_ms(value)}" for name, value in times.percentiles.items())
+
+
+def _ms(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.{2 if value < 10 else 1 if value < 100 else 0}f} ms"
+
+
+def _counts(what: str, counts: dict[str, int]) -> str:
+    if not counts:
+        return ""
+    each = ", ".join(f"{key}: {n:,}" for key, n in counts.items())
+    return f"   {what} {sum(counts.values()):,} ({each})" if what else f" ({each})"

@@ -1,0 +1,244 @@
+"""A worker: one process, some of the sessions, one event loop.
+
+    conductor: Start ─────────▶ open sessions ── they draw ──────────────────▶ end, settle, close
+                    Opened ◀───────┘   ▲ Begin: measure   Tally every second ▶    Outcome ▶
+
+Sessions are paced by one heap of due times for all, so that a late one is seen to be late: a snapshot's clock
+starts when it was due, not when it was sent.
+"""
+
+import asyncio
+import contextlib
+import gc
+import heapq
+import random
+import signal
+import time
+from array import array
+from collections import Counter
+from multiprocessing.connection import Connection
+from typing import NamedTuple
+
+from picows import WSHandshakeError, ws_connect
+
+from live import ink_file
+from live.load import frames
+from live.load.hand import Desk, Hand, clock
+from live.load.plan import Plan
+from live.load.tally import Outcome, Tally
+from live.messages import SUBPROTOCOL
+
+_TICK_S = 1.0
+_MAX_OPENING = 200
+"""Handshakes under way at once in one process: a server's backlog is finite."""
+_MAX_BURST = 100
+"""Snapshots sent before answers are looked at again."""
+_OPENING_GRACE_S = 20.0
+"""After the ramp; who is not let in by then counts as refused."""
+_SETTLE_POLL_S = 0.02
+_IDLE_S = 0.01
+_READ_BUFFER_BYTES = 2048
+
+
+class Start(NamedTuple):
+    """Open the sessions, beginning at `at` (seconds of the monotonic clock)."""
+
+    at: float
+
+
+class Opened(NamedTuple):
+    """All sessions are open, or refused."""
+
+    sessions: int
+
+
+class Begin(NamedTuple):
+    """Measure from `at` on."""
+
+    at: float
+
+
+class Stop(NamedTuple):
+    """Draw no more, and settle."""
+
+
+def work(plan: Plan, index: int, pipe: Connection) -> None:
+    """Run one worker; `pipe` leads to the conductor. Called in a process of its own."""
+    # Ctrl+C reaches the whole group; the conductor says what is to be done about it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise_open_files()
+    with contextlib.suppress(ImportError):
+        import uvloop
+
+        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    # A conductor that is gone needs no numbers.
+    with contextlib.suppress(EOFError, ConnectionError):
+        asyncio.run(Worker(plan, index, pipe).run())
+
+
+def raise_open_files() -> None:
+    """Allow this process as many sockets as it may have."""
+    try:
+        import resource
+    except ImportError:
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+class Worker:
+    """Every `plan.processes`-th session, from number `index` on."""
+
+    def __init__(self, plan: Plan, index: int, pipe: Connection) -> None:
+        self._plan = plan
+        self._index = index
+        self._pipe = pipe
+        self._random = random.Random(plan.seed * 1000 + index)
+        stamp = frames.stamp_json if plan.is_json else frames.stamp_binary
+        drawings = ink_file.read(plan.ink)
+        motions = [frames.animate(drawing, plan.steps, plan.is_json) for drawing in drawings]
+        self._desk = Desk(motions, plan.steps, stamp, is_json=plan.is_json, model=plan.model)
+        self._desk.on_answer = self._draw_next if plan.is_closed else lambda _: None
+        self._desk.on_open = self._begin_drawing
+        self._hands: list[Hand] = []
+        self._due: list[tuple[float, int, int, Hand]] = []
+        """A heap: when, the session's number, its step within a drawing, and itself."""
+        self._outcome = Outcome()
+
+    async def run(self) -> None:
+        """Do what the conductor says, from opening to the end."""
+        loop = asyncio.get_running_loop()
+        self._pipe.send(Opened(0))
+        start = await loop.run_in_executor(None, self._pipe.recv)
+        # A collection takes longer than an answer, and this process ends soon.
+        gc.disable()
+        pacing = None if self._plan.is_closed else asyncio.create_task(self._pace())
+        await self._open_all(start.at)
+        self._pipe.send(Opened(self._outcome.opened))
+        begin = await loop.run_in_executor(None, self._pipe.recv)
+        if isinstance(begin, Begin):
+            await self._measure(begin.at, loop.run_in_executor(None, self._pipe.recv))
+        self._desk.is_drawing = False
+        if pacing:
+            pacing.cancel()
+        await self._settle()
+        self._pipe.send(self._close_books())
+
+    # ---- opening
+
+    async def _open_all(self, at: float) -> None:
+        plan = self._plan
+        slots = asyncio.Semaphore(_MAX_OPENING)
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(self._index, plan.sessions, plan.processes):
+                await asyncio.sleep(at + plan.ramp_s * number / plan.sessions - clock())
+                await slots.acquire()
+                tasks.create_task(self._open(number, at + plan.ramp_s + _OPENING_GRACE_S)).add_done_callback(
+                    lambda _: slots.release()
+                )
+
+    async def _open(self, number: int, until: float) -> None:
+        started_at = clock()
+        try:
+            async with asyncio.timeout(until - started_at):
+                _, hand = await ws_connect(
+                    lambda: Hand(self._desk, number, started_at),
+                    self._plan.url,
+                    extra_headers=[("Sec-WebSocket-Protocol", SUBPROTOCOL)],
+                    websocket_handshake_timeout=None,
+                    read_buffer_init_size=_READ_BUFFER_BYTES,
+                )
+        except WSHandshakeError as refusal:
+            status = refusal.response.status if refusal.response else "no HTTP"
+            self._outcome.refused[str(status)] += 1
+        except TimeoutError:
+            self._outcome.refused["too late"] += 1
+        except OSError as error:
+            self._outcome.refused[error.strerror or str(error)] += 1
+        else:
+            assert isinstance(hand, Hand)
+            self._hands.append(hand)
+            self._outcome.opened += 1
+
+    # ---- drawing
+
+    def _begin_drawing(self, hand: Hand) -> None:
+        now = clock()
+        if self._plan.is_closed:
+            hand.draw(now)
+            return
+        # Somewhere in its period, so that not everybody begins a drawing at once.
+        phase = self._random.random() * (self._plan.period_s if self._plan.pause_s else 1 / self._plan.rate)
+        heapq.heappush(self._due, (now + phase, hand.number, 0, hand))
+
+    def _draw_next(self, hand: Hand) -> None:
+        if self._desk.is_drawing:
+            hand.draw(clock())
+
+    async def _pace(self) -> None:
+        """Draw what is due, for ever."""
+        heap, steps = self._due, self._plan.steps
+        gap_s, pause_s = 1 / self._plan.rate, self._plan.pause_s
+        while True:
+            now = clock()
+            for _ in range(_MAX_BURST):
+                if not heap or heap[0][0] > now:
+                    break
+                due, number, step, hand = heap[0]
+                hand.draw(due)
+                if step == steps - 1:
+                    after = due + gap_s + pause_s, number, 0, hand
+                else:
+                    after = due + gap_s, number, step + 1, hand
+                heapq.heapreplace(heap, after)
+            await asyncio.sleep(max(heap[0][0] - clock(), 0) if heap else _IDLE_S)
+
+    # ---- measuring
+
+    async def _measure(self, begin: float, stopping: "asyncio.Future[Stop]") -> None:
+        """Hand over a tally every second until told to stop; the first is of what came before."""
+        await asyncio.sleep(begin - clock())
+        self._hand_over()
+        before = [hand.books.answered for hand in self._hands]
+        cpu_s = time.process_time()
+        at = begin
+        while not stopping.done():
+            at += _TICK_S
+            await asyncio.wait([stopping], timeout=max(at - clock(), 0))
+            self._hand_over()
+        self._outcome.cpu_s = time.process_time() - cpu_s
+        after = [hand.books.answered for hand in self._hands]
+        self._outcome.answers_a_session = array("q", (b - a for a, b in zip(before, after, strict=True)))
+
+    def _hand_over(self) -> None:
+        tally, self._desk.tally = self._desk.tally, Tally()
+        self._pipe.send(tally)
+
+    # ---- ending
+
+    async def _settle(self) -> None:
+        """Wait until every last snapshot is answered, but not for ever; then close."""
+        until = clock() + self._plan.grace_s
+        while clock() < until and not all(hand.is_done for hand in self._hands):  # noqa: ASYNC110
+            await asyncio.sleep(_SETTLE_POLL_S)  # An event for each of thousands would cost more.
+        self._hand_over()
+        for hand in self._hands:
+            if hand.close_code is None:
+                hand.leave()
+        while clock() < until and any(hand.close_code is None for hand in self._hands):  # noqa: ASYNC110
+            await asyncio.sleep(_SETTLE_POLL_S)
+
+    def _close_books(self) -> Outcome:
+        outcome = self._outcome
+        for hand in self._hands:
+            books = hand.books
+            books.close(by_server=not hand.is_leaving, after_goodbye=hand.has_goodbye)
+            if not hand.is_leaving:
+                outcome.closed[str(hand.close_code)] += 1
+            outcome.broken += Counter(books.broken)
+            outcome.errors += books.errors
+            outcome.sent += books.sent
+            outcome.answered += books.answered
+            outcome.dropped += books.dropped
+            outcome.numbered_errors += books.numbered_errors
+        return outcome
