@@ -18,6 +18,8 @@ lines alone, drawn at four times the size and reduced; and positions finer than 
 """
 
 from collections.abc import Sequence
+from itertools import chain
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -46,7 +48,8 @@ _DARKNESS = 4.0
 _MARGIN = 4
 _PADDED = SIDE + 2 * _MARGIN
 """Ink may leave the image (its centre of mass is what is centred); the margin catches it."""
-_PHASES = 64
+_PHASE_BITS = 6
+_PHASES = 1 << _PHASE_BITS
 """Sub-pixel positions of the bump that are told apart."""
 _HUGE = 1e100
 """Coordinates beyond this are scaled down first, so that no arithmetic on them overflows."""
@@ -73,14 +76,15 @@ def from_strokes(strokes: Sequence[Sequence[Sequence[float]]]) -> Ink:
 
     Raises ValueError when a point has fewer than two numbers or a coordinate is not finite.
     """
-    points = [point for stroke in strokes for point in stroke]
-    counts = np.array([len(stroke) for stroke in strokes], np.intp)
-    try:
-        flat = np.array([(point[0], point[1]) for point in points], np.float64).reshape(-1, 2)
-    except IndexError:
-        shortest = min(len(point) for point in points)
-        raise ValueError(f"Expected points of at least two numbers, got one of {shortest}") from None
-    return from_arrays(flat, counts)
+    points = list(chain.from_iterable(strokes))
+    shortest = min(map(len, points), default=2)
+    if shortest < 2:
+        raise ValueError(f"Expected points of at least two numbers, got one of {shortest}")
+    numbers = list(chain.from_iterable(points))
+    if len(numbers) > 2 * len(points):
+        numbers = [number for point in points for number in point[:2]]
+    flat = np.array(numbers, np.float64).reshape(-1, 2)
+    return from_arrays(flat, np.array([len(stroke) for stroke in strokes], np.intp))
 
 
 def from_arrays(points: Points, counts: NDArray[np.integer]) -> Ink:
@@ -93,7 +97,7 @@ def from_arrays(points: Points, counts: NDArray[np.integer]) -> Ink:
         raise ValueError(f"Expected {total} points, as the strokes' counts add up to, got {len(points)}")
     if points.dtype != np.int16 and total:
         extent = float(np.abs(points).max())
-        if not np.isfinite(extent):
+        if not isfinite(extent):
             raise ValueError("Expected finite coordinates, got NaN or infinity")
         if extent > _HUGE:
             points = points * (_HUGE / extent)
@@ -208,7 +212,7 @@ def _splat(x: _Floats, y: _Floats, mass: _Floats, samples: _Ints) -> Images:
 def _bump(position: _Floats) -> tuple[_Ints, _Floats]:
     """Return the pixel left of each position (N,) and the bump's four values from one further left (N, 4)."""
     phase = np.floor(position * _PHASES + 0.5).astype(np.intp)
-    return phase // _PHASES, _BUMPS[phase % _PHASES]
+    return phase >> _PHASE_BITS, _BUMPS[phase & _PHASES - 1]
 
 
 def _b_spline() -> _Floats:

@@ -6,6 +6,7 @@ so that nothing in a batch can fail. No I/O, no clock.
 """
 
 from struct import Struct as Layout
+from struct import unpack_from
 from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 import msgspec
@@ -25,6 +26,7 @@ Unsigned = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]
 KIND_INK = 1
 _HEADER = Layout("<BBHII")
 """kind, form, n, seq, rev."""
+_COORDINATE = np.dtype("<i2")
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -191,13 +193,14 @@ def _from_bytes(frame: bytes, limits: Limits) -> Snapshot:
     body = len(frame) - _HEADER.size - 2 * n
     if body < 0:
         raise BadMessage(f"Expected the point counts of {n} strokes, got a frame of {len(frame)} bytes", seq)
-    counts = np.frombuffer(frame, "<u2", n, _HEADER.size)
-    total = int(counts.sum())
+    # Strokes are few: the struct module reads their counts in a tenth of the time that NumPy's calls take.
+    counts = unpack_from(f"<{n}H", frame, _HEADER.size)
+    total = sum(counts)
     if body != 4 * total:
         raise BadMessage(f"Expected {total} points of 4 bytes, got {body} bytes", seq)
     _check_size(n, total, limits, seq)
-    points = np.frombuffer(frame, "<i2", 2 * total, _HEADER.size + 2 * n).reshape(-1, 2)
-    return Snapshot(seq, rev, ink.from_arrays(points, counts))
+    points = np.frombuffer(frame, _COORDINATE, 2 * total, _HEADER.size + 2 * n).reshape(-1, 2)
+    return Snapshot(seq, rev, Ink(points, np.array([count for count in counts if count], np.intp)))
 
 
 def _check_size(strokes: int, points: int, limits: Limits, seq: int) -> None:
