@@ -10,13 +10,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from live.ink import render
-from trainer import mnist, unipen
+from trainer import cards, mnist
+from trainer.calibration import Calibration
 from trainer.config import Config
 from trainer.errors import MissingDependencyError, TrainerError
-from trainer.mnist import Images
+from trainer.evaluation import Data, Score
 
 COMPARED_IMAGES = 1_000
 """Test images on which an export's two files are compared."""
@@ -56,10 +54,24 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--seed", type=int, default=1, help="seed of everything random (default: %(default)s)")
     train.add_argument("--epochs", type=int, default=14, help="times through the data (default: %(default)s)")
     train.add_argument("--run", type=Path, help="run folder (default: runs/MODEL-SEED)")
+    train.add_argument("--teacher", type=Path, metavar="RUN", help="run folder of a model to learn from")
+    train.add_argument("--config", type=Path, metavar="FILE", help="repeat a run from its config.json")
     train.set_defaults(command=_train)
 
+    combine = commands.add_parser("combine", help="make one model of several trained runs")
+    combine.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="run folders")
+    combine.add_argument("--model", default="large", help="its name (default: %(default)s)")
+    combine.add_argument(
+        "--run", type=Path, default=Path("runs/large"), help="its run folder (default: %(default)s)"
+    )
+    combine.set_defaults(command=_combine)
+
     evaluate = commands.add_parser("evaluate", parents=[data], help="measure a trained model on test data")
-    evaluate.add_argument("run", type=Path, help="run folder, or a .keras file")
+    evaluate.add_argument("model", type=Path, help="run folder, or a card such as weights/compact.json")
+    evaluate.add_argument(
+        "--report", action="store_true", help="write figures and a page into the run folder"
+    )
+    evaluate.add_argument("--weights", type=Path, default=Path("weights"), help="models to compare cost with")
     evaluate.set_defaults(command=_evaluate)
 
     export = commands.add_parser(
@@ -75,30 +87,79 @@ def _parser() -> argparse.ArgumentParser:
 
 def _train(options: argparse.Namespace) -> None:
     from trainer import training
-    from trainer.datasets import split_images
+    from trainer.datasets import digit_images, read_pens, split_images
     from trainer.epochs import Epochs
+    from trainer.evaluation import load_model
 
-    config = Config(options.model, options.seed, options.epochs)
-    images = mnist.read(options.mnist).train
-    training_images, validation = split_images(images, config.seed)
+    config = Config(
+        options.model,
+        options.seed,
+        options.epochs,
+        teacher=str(options.teacher.name if options.teacher else ""),
+    )
+    if options.config:
+        config = Config.load(options.config)
+        if config.teacher and not options.teacher:
+            raise TrainerError(
+                f"Expected --teacher with the run of {config.teacher}, as {options.config} says"
+            )
+    training_images, validation_images = split_images(mnist.read(options.mnist).train, config.seed)
+    pens = read_pens(options.unipen) if options.unipen else None
+    validation = {"mnist_validation": validation_images}
+    if pens:
+        validation["pens_validation"] = digit_images(pens.validation)
     run = options.run or Path("runs") / f"{config.model}-{config.seed}"
-    epochs = Epochs(training_images, config.warp, config.seed)
-    training.train(config, epochs, {"mnist_validation": validation}, run, log=_say)
+    epochs = Epochs(config, training_images, pens)
+    teacher = load_model(options.teacher) if options.teacher else None
+    training.train(config, epochs, validation, run, _say, teacher)
     _say(f"saved in {run}")
+
+
+def _combine(options: argparse.Namespace) -> None:
+    from trainer.ensemble import combine
+
+    combine(options.runs, options.model, options.run)
+    _say(f"saved in {options.run}")
 
 
 def _evaluate(options: argparse.Namespace) -> None:
     from trainer import evaluation
+    from trainer.datasets import read_pens, split_images
 
-    model = evaluation.load(options.run)
-    sets = {"mnist_test": mnist.read(options.mnist).test}
-    if options.unipen:
-        sets["unipen_digits"] = _pen_digits(options.unipen)
-    metrics = evaluation.evaluate(model, sets)
-    for name, metric in metrics.items():
-        _say(f"{name}: " + ", ".join(f"{key} {value:.6g}" for key, value in metric.items()))
-    if options.run.is_dir():
-        evaluation.save(options.run, metrics, mnist.SHA256, options.unipen)
+    score, calibration = evaluation.load(options.model)
+    images = mnist.read(options.mnist)
+    validation = split_images(images.train, _seed(options.model))[1]
+    data = evaluation.Data(validation, images.test, read_pens(options.unipen) if options.unipen else None)
+    calibration = calibration or evaluation.calibrate(score, data)
+    metrics = evaluation.evaluate(score, calibration, data)
+    for name, values in metrics.items():
+        _say(f"{name}: " + ", ".join(f"{key} {value:.6g}" for key, value in values.items()))
+    if options.model.is_dir():
+        evaluation.save(options.model, metrics, calibration, mnist.SHA256, options.unipen)
+    if options.report:
+        _report(options, score, calibration, data)
+
+
+def _report(options: argparse.Namespace, score: Score, calibration: Calibration, data: Data) -> None:
+    from trainer import report
+    from trainer.datasets import digit_images
+    from trainer.prefixes import read_steps
+    from trainer.strokes import Strokes
+
+    if not options.model.is_dir() or not data.pens:
+        raise TrainerError("Expected a run folder and --unipen for a report")
+    strokes = Strokes.from_inks([sample.ink for sample in data.pens.validation])
+    others = [cards.read(path) for path in sorted(options.weights.glob("*.json"))]
+    pens = digit_images(data.pens.validation)
+    page = report.write(options.model, score, calibration, pens, read_steps(strokes, score), others)
+    _say(f"wrote {page}")
+
+
+def _seed(path: Path) -> int:
+    """Return the seed that a run's folder or a card says its model was trained with."""
+    if path.suffix == ".json":
+        return int(cards.read(path)["seed"])
+    return Config.load(path / "config.json").seed if path.is_dir() else 1
 
 
 def _export(options: argparse.Namespace) -> None:
@@ -106,14 +167,6 @@ def _export(options: argparse.Namespace) -> None:
 
     card = export(options.run, options.weights, mnist.read(options.mnist).test.images[:COMPARED_IMAGES])
     _say(f"wrote {card}")
-
-
-def _pen_digits(path: Path) -> Images:
-    """Render every digit of UNIPEN's training donors."""
-    samples = [sample for sample in unipen.read(path).samples if sample.donor in unipen.TRAINING_DONORS]
-    return Images(
-        render([sample.ink for sample in samples]), np.array([int(sample.label) for sample in samples])
-    )
 
 
 def _require_keras() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from trainer.errors import ModelError
+from trainer.hands import Hand
 from trainer.warp import Warp
 
 
@@ -18,6 +19,10 @@ class Config:
 
     rate: the learning rate's peak; it falls to almost 0 along a cosine.
     averaging: how much of the exponential average of the weights stays at each step.
+    images, pens, others: MNIST's images, pen digits and non-digits in an epoch. Without UNIPEN there are only
+    images, and the model has no output for non-digits.
+    teacher: the name of the run whose answers count for half, if any.
+    members: of an ensemble, the names and seeds of the models that it is made of; each was trained so.
     """
 
     model: str
@@ -26,7 +31,13 @@ class Config:
     batch: int = 128
     rate: float = 1e-3
     averaging: float = 0.999
+    images: int = 30_000
+    pens: int = 24_000
+    others: int = 16_000
+    teacher: str = ""
+    members: tuple[str, ...] = ()
     warp: Warp = field(default_factory=Warp)
+    hand: Hand = field(default_factory=Hand)
 
     def save(self, path: Path) -> None:
         """Write the configuration as JSON."""
@@ -34,13 +45,20 @@ class Config:
 
     def as_json(self) -> dict[str, Any]:
         """Return what `load` reads."""
-        return {**asdict(self), "warp": self.warp._asdict()}
+        return {**asdict(self), "warp": self.warp._asdict(), "hand": self.hand._asdict()}
 
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read a saved configuration; raises ModelError when path holds none."""
         try:
             fields = json.loads(path.read_text("utf-8"))
-            return cls(**{**fields, "warp": Warp(**fields["warp"])})
+            return cls(
+                **{
+                    **fields,
+                    "warp": Warp(**fields["warp"]),
+                    "hand": Hand(**fields["hand"]),
+                    "members": tuple(fields["members"]),
+                }
+            )
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise ModelError(f"Expected a saved configuration in {path}: {error}") from error

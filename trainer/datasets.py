@@ -7,11 +7,34 @@ a writer's drawings are all on one side of a split.
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from live.ink import render
+from trainer import unipen
 from trainer.mnist import Images
 from trainer.unipen import Sample
+
+NONE = 10
+"""The class of what is not a digit: a model's eleventh output."""
+
+_OTHERS = {
+    unipen.CAPITALS: "AEFHKLMNPRTUVWX",
+    unipen.LETTERS: "defhkmnpruvwx",
+    unipen.SYMBOLS: '"#$%*+-:;<=@[^_{~',
+}
+"""Characters that are not digits and do not look like one in anybody's hand. Left out are those that do:
+O D Q C (0), I l i j ! | / \\ ( ) ' ` , . (1), Z z ? (2), } > ] (3, 7), y Y t (4), S s J (5, 3), G b (6), B &
+(8),
+g q a (9)."""
+_UNSEEN = {
+    unipen.CAPITALS: "EMV",
+    unipen.LETTERS: "emv",
+    unipen.SYMBOLS: "%@",
+}
+"""Of these, the ones that no model is trained on: unlike each other, chosen before any training."""
 
 VALIDATION_IMAGES = 5_000
 """Of MNIST's 60,000 training images."""
@@ -54,3 +77,66 @@ def split_writers(samples: Sequence[Sample], held_out: frozenset[str]) -> tuple[
     training = [sample for sample in samples if sample.writer not in held_out]
     validation = [sample for sample in samples if sample.writer in held_out]
     return training, validation
+
+
+class Pens(NamedTuple):
+    """UNIPEN's drawings, split by writer; nobody is in two of the lists.
+
+    kept_out: digits of any writer that are cut short, damaged, or several characters.
+    unseen: characters that no model is trained on, of writers that no model is trained on.
+    reported: digits of donors outside the training donors.
+    """
+
+    training: list[Sample]
+    validation: list[Sample]
+    kept_out: list[Sample]
+    reported: list[Sample]
+    training_others: list[Sample]
+    validation_others: list[Sample]
+    unseen: list[Sample]
+
+
+def read_pens(path: Path) -> Pens:
+    """Read a UNIPEN distribution and split it; raises DataError when it is not one."""
+    samples = unipen.read(path, (unipen.DIGITS, unipen.CAPITALS, unipen.LETTERS, unipen.SYMBOLS)).samples
+    return split_pens(samples, kept_out_names())
+
+
+def kept_out_names() -> dict[str, str]:
+    """Return why each drawing on the list is kept out, by name."""
+    lines = Path(__file__).with_name("kept_out.txt").read_text("utf-8").splitlines()
+    return dict(line.split("\t") for line in lines if not line.startswith("#"))
+
+
+def split_pens(samples: Sequence[Sample], kept_out: Iterable[str]) -> Pens:
+    """Split a distribution's drawings into what is trained on, chosen with and only reported."""
+    ours = [sample for sample in samples if sample.donor in unipen.TRAINING_DONORS]
+    names = frozenset(kept_out)
+    digits = [sample for sample in ours if sample.category == unipen.DIGITS]
+    others = [sample for sample in ours if sample.label in _OTHERS.get(sample.category, "")]
+    held_out = validation_writers(ours)
+    training, validation = split_writers([digit for digit in digits if digit.name not in names], held_out)
+    training_others, validation_others = split_writers(others, held_out)
+    return Pens(
+        training,
+        validation,
+        [digit for digit in digits if digit.name in names],
+        [
+            sample
+            for sample in samples
+            if sample.category == unipen.DIGITS and sample.donor not in unipen.TRAINING_DONORS
+        ],
+        [other for other in training_others if not _is_unseen(other)],
+        [other for other in validation_others if not _is_unseen(other)],
+        [other for other in validation_others if _is_unseen(other)],
+    )
+
+
+def _is_unseen(sample: Sample) -> bool:
+    return sample.label in _UNSEEN[sample.category]
+
+
+def digit_images(samples: Sequence[Sample]) -> Images:
+    """Render digits as they are served, unchanged."""
+    labels = np.array([int(sample.label) for sample in samples], np.int64)
+    return Images(render([sample.ink for sample in samples]), labels)

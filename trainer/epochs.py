@@ -1,41 +1,75 @@
 """Epochs: what a model sees in training, made anew for each epoch so that it never sees the same ink twice.
 
-datasets, warp → **epochs** → training. Epoch k of a seed is the same on every machine.
+datasets, warp, hands, forms, scrawl → **epochs** → training. Epoch k of a configuration is the same on every
+machine.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
 
+from live.ink import SIDE, render
+from trainer.config import Config
+from trainer.datasets import NONE, Pens
+from trainer.forms import vary
 from trainer.mnist import Images
-from trainer.warp import Warp
+from trainer.scrawl import SEEN, noise, scrawl
+from trainer.strokes import Floats, Strokes
+from trainer.unipen import Sample
 
-Floats = NDArray[np.float32]
+_FORM_SHARE = 0.15
+"""Of an epoch's pen digits, how many are regional forms made from others."""
+_SCRAWL_SHARE = 0.3
+"""Of an epoch's non-digits, how many are generated rather than letters and symbols."""
+_NOISE_SHARE = 0.06
+"""Of an epoch's non-digits, how many are pictures of nothing."""
 
 
 class Epochs:
     """Makes epochs in a thread of its own, one ahead of the training."""
 
-    def __init__(self, images: Images, warp: Warp, seed: int) -> None:
+    def __init__(self, config: Config, images: Images, pens: Pens | None) -> None:
+        self._config = config
         self._images = images
-        self._warp = warp
-        self._seed = seed
+        self._ink = _Ink(pens, config.seed) if pens else None
 
     @property
     def size(self) -> int:
         """Examples in an epoch."""
-        return len(self._images.labels)
+        return self._image_count + (self._config.pens + self._config.others if self._ink else 0)
+
+    @property
+    def has_others(self) -> bool:
+        """There are examples of what is not a digit."""
+        return self._ink is not None
+
+    @property
+    def _image_count(self) -> int:
+        return min(self._config.images, len(self._images.labels))
 
     def make(self, number: int) -> Images:
-        """Make one epoch: images and labels in random order."""
-        rng = np.random.default_rng([self._seed, number])
-        order = rng.permutation(self.size)
-        return Images(self._warp(self._images.images[order], rng), self._images.labels[order])
+        """Make one epoch: images and labels (0 … 9, NONE) in random order."""
+        rng = np.random.default_rng([self._config.seed, number])
+        # One pass through all the images before any comes again, however few an epoch takes of them.
+        everything = len(self._images.labels)
+        turn, start = divmod(number * self._image_count, everything)
+        orders = [np.random.default_rng([self._config.seed, t, 0]) for t in (turn, turn + 1)]
+        order = np.concatenate([rng_of_turn.permutation(everything) for rng_of_turn in orders])
+        which = order[start : start + self._image_count]
+        parts = [Images(self._config.warp(self._images.images[which], rng), self._images.labels[which])]
+        if self._ink:
+            parts.append(self._ink.draw(self._config, rng))
+        mixed = rng.permutation(self.size)
+        return Images(
+            np.concatenate([part.images for part in parts])[mixed],
+            np.concatenate([part.labels for part in parts])[mixed],
+        )
 
-    def batches(self, size: int) -> Iterator[tuple[Floats, NDArray[np.int64]]]:
+    def batches(self, size: int) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
         """Yield batches for ever: images (B, 28, 28, 1) and labels (B,), whole batches only."""
         with ThreadPoolExecutor(1) as executor:
             ahead = executor.submit(self.make, 0)
@@ -45,3 +79,45 @@ class Epochs:
                 for start in range(0, self.size - size + 1, size):
                     part = slice(start, start + size)
                     yield epoch.images[part, :, :, None], epoch.labels[part]
+
+
+class _Ink:
+    """Pen ink to draw epochs from: digits, their regional forms, letters and symbols, scrawl."""
+
+    def __init__(self, pens: Pens, seed: int) -> None:
+        forms = vary(pens.training, np.random.default_rng(seed))
+        self._digits = [sample.ink for sample in pens.training]
+        samples = [*pens.training, *forms, *pens.training_others]
+        self._strokes = Strokes.from_inks([sample.ink for sample in samples])
+        digits = [int(sample.label) for sample in (*pens.training, *forms)]
+        self._labels = np.array(digits + [NONE] * len(pens.training_others))
+        ends = np.cumsum([len(pens.training), len(forms)])
+        self._real, self._forms, self._others = np.split(np.arange(len(samples)), ends)
+        self._form_chances = even_chances(forms)
+        self._other_chances = even_chances(pens.training_others)
+
+    def draw(self, config: Config, rng: np.random.Generator) -> Images:
+        """Draw an epoch's pen digits and non-digits, each in another hand, and render them."""
+        forms = round(config.pens * _FORM_SHARE)
+        scrawls, noises = round(config.others * _SCRAWL_SHARE), round(config.others * _NOISE_SHARE)
+        which = np.concatenate(
+            [
+                rng.choice(self._real, config.pens - forms),
+                rng.choice(self._forms, forms, p=self._form_chances),
+                rng.choice(self._others, config.others - scrawls - noises, p=self._other_chances),
+            ]
+        )
+        inks = config.hand(self._strokes.take(which), rng).to_inks()
+        scrawled = Strokes.from_inks(scrawl(SEEN, scrawls, self._digits, rng))
+        inks += config.hand(scrawled, rng).to_inks()
+        images = [render(inks, config.hand.darknesses(len(inks), rng)), noise(noises, rng)]
+        labels = np.concatenate([self._labels[which], np.full(scrawls + noises, NONE)])
+        return Images(np.concatenate(images).reshape(-1, SIDE, SIDE), labels)
+
+
+def even_chances(samples: Sequence[Sample]) -> Floats:
+    """Return the chance of each sample (N,) that makes every label as likely as every other."""
+    labels = Counter(sample.label for sample in samples)
+    chances = np.array([1 / labels[sample.label] for sample in samples])
+    even: Floats = chances / chances.sum()
+    return even

@@ -1,29 +1,68 @@
-"""Evaluation: how well a trained model reads, on data that no choice was made with.
+"""Evaluation: how well a trained model reads, refuses and knows its own doubt.
 
-training → **evaluation** → export. Writes evaluation.json into the run's folder: metrics, each with its n,
-and the data's hashes; export copies them onto the card.
+training → **evaluation** → export, report. Fits the calibration on validation data, measures everything, and
+writes evaluation.json into the run's folder, which export copies onto the card.
 """
 
 import hashlib
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from live.ink import Images, render
+from trainer import cards, metrics
+from trainer.calibration import Calibration, digits, doubt
+from trainer.datasets import Pens, digit_images
 from trainer.errors import ModelError
-from trainer.mnist import Images
+from trainer.lite import lite_scores
+from trainer.metrics import Floats
+from trainer.mnist import Images as LabelledImages
+from trainer.prefixes import early_reading
+from trainer.scrawl import SEEN, UNSEEN, scrawl
+from trainer.strokes import Strokes
+from trainer.unipen import Sample
 
-Floats = NDArray[np.float32]
+_SCRAWL_SEED = 2024
+_SCRAWLS = 600
+"""Generated drawings of each of seen and unseen kinds to measure refusal on."""
+_PER_CHARACTER = 60
+"""At most so many of each letter and symbol, or the refusal of e would be all that is measured."""
+_BARE = 0.08
+"""A drawing thinner than this share of its length is a bare line."""
+
+Score = Callable[[Images], Floats]
+"""Raw outputs (N, 10 or 11) of images (N, 28, 28)."""
 
 
-def load(path: Path) -> Any:
-    """Load a run's model, or any .keras file, as it is to be served.
+class Data(NamedTuple):
+    """What a model is measured on. mnist_validation is what was held out of its training."""
+
+    mnist_validation: LabelledImages
+    mnist_test: LabelledImages
+    pens: Pens | None
+
+
+def load(path: Path) -> tuple[Score, Calibration | None]:
+    """Load a run's model, or a card's LiteRT file with the card's calibration.
 
     Raises ModelError when there is none.
     """
+    if path.suffix == ".json":
+        card = cards.read(path)
+        lite_file = path.with_suffix(".tflite")
+        return lambda images: lite_scores(lite_file, images), Calibration.from_card(card["calibration"])
+    model = load_model(path)
+    return lambda images: np.asarray(model.predict(images[..., None], batch_size=512, verbose=0)), None
+
+
+def load_model(path: Path) -> Any:
+    """Load a run's Keras model; raises ModelError when there is none."""
+    import keras
+
     file = path / "model.keras" if path.is_dir() else path
     try:
         return keras.models.load_model(file, compile=False)
@@ -31,14 +70,58 @@ def load(path: Path) -> Any:
         raise ModelError(f"Expected a trained model in {file}: {error}") from error
 
 
-def evaluate(model: Any, sets: dict[str, Images]) -> dict[str, dict[str, float]]:
-    """Return the accuracy and n of each set."""
-    return {
-        name: {"accuracy": _accuracy(model, images), "n": len(images.labels)} for name, images in sets.items()
+def calibrate(score: Score, data: Data) -> Calibration:
+    """Choose temperature and thresholds on validation data: pens where there are any, else images."""
+    chosen_on = digit_images(data.pens.validation) if data.pens else data.mnist_validation
+    return Calibration.fit(score(chosen_on.images), chosen_on.labels)
+
+
+def evaluate(score: Score, calibration: Calibration, data: Data) -> dict[str, dict[str, float]]:
+    """Measure everything that the data allows → metrics by name, each with its n."""
+    measured = {
+        "mnist_validation": _reading(score, calibration, data.mnist_validation),
+        "mnist_test": _reading(score, calibration, data.mnist_test),
     }
+    if not data.pens:
+        return measured
+    pens = data.pens
+    validation = digit_images(pens.validation)
+    measured["pens_validation"] = _reading(score, calibration, validation)
+    measured["pens_validation"]["ece_cross_fitted"] = _cross_fitted_error(score, pens.validation)
+    writers = {sample.writer for sample in pens.validation}
+    kept_out = [sample for sample in pens.kept_out if sample.writer in writers]
+    measured["pens_validation_with_kept_out"] = _reading(
+        score, calibration, digit_images([*pens.validation, *kept_out])
+    )
+    measured |= _refusal(score, calibration, score(validation.images), pens)
+    strokes = Strokes.from_inks([sample.ink for sample in pens.validation])
+    measured["while_drawing"] = {
+        **early_reading(strokes, validation.labels, score),
+        "n": len(validation.labels),
+    }
+    if pens.reported:
+        whole = [sample for sample in pens.reported if not is_bare(sample)]
+        measured["pens_test"] = _reading(score, calibration, digit_images(whole))
+        measured["pens_test_with_kept_out"] = _reading(score, calibration, digit_images(pens.reported))
+    return measured
 
 
-def save(run: Path, metrics: dict[str, Any], hashes: dict[str, str], pens: Path | None) -> None:
+def is_bare(sample: Sample) -> bool:
+    """Tell whether a digit other than a one is a bare line: ink that the publisher cut short."""
+    points = np.asarray(sample.ink.points, np.float64)
+    points = points - points.mean(0)
+    along = np.linalg.svd(points, full_matrices=False)[2]
+    length, width = np.ptp(points @ along.T, axis=0)
+    return sample.label != "1" and bool(width <= _BARE * length)
+
+
+def save(
+    run: Path,
+    metrics_by_name: dict[str, Any],
+    calibration: Calibration,
+    hashes: dict[str, str],
+    pens: Path | None,
+) -> None:
     """Write evaluation.json into the run's folder.
 
     hashes: of the images' files; pens: the UNIPEN distribution, whose hash goes with them when it is one
@@ -47,10 +130,77 @@ def save(run: Path, metrics: dict[str, Any], hashes: dict[str, str], pens: Path 
     data = dict(hashes)
     if pens and pens.is_file():
         data[pens.name] = hashlib.sha256(pens.read_bytes()).hexdigest()
-    evaluation = {"data": data, "metrics": metrics, "calibration": {}}
+    evaluation = {"data": data, "metrics": metrics_by_name, "calibration": calibration._asdict()}
     (run / "evaluation.json").write_text(json.dumps(evaluation, indent=2) + "\n", "utf-8")
 
 
-def _accuracy(model: Any, images: Images) -> float:
-    scores = np.asarray(model.predict(images.images[..., None], batch_size=512, verbose=0))
-    return float((scores[:, :10].argmax(1) == images.labels).mean())
+def _reading(score: Score, calibration: Calibration, images: LabelledImages) -> dict[str, float]:
+    """Measure how true digits are read."""
+    outputs = score(images.images)
+    probabilities = digits(outputs, calibration.temperature)
+    verdicts = calibration.verdicts(outputs)
+    believed = verdicts == "digit"
+    right = probabilities.argmax(1) == images.labels
+    return {
+        "accuracy": metrics.accuracy(probabilities, images.labels),
+        "ece": metrics.calibration_error(probabilities, images.labels),
+        "refused_as_not_a_digit": float((verdicts == "not_a_digit").mean()),
+        "unsure": float((verdicts == "unsure").mean()),
+        "accuracy_when_believed": float(right[believed].mean()) if believed.any() else 0.0,
+        "n": len(images.labels),
+    }
+
+
+def _cross_fitted_error(score: Score, samples: Sequence[Sample]) -> float:
+    """Return the calibration error, each half of the writers read at the other half's temperature."""
+    images = digit_images(samples)
+    outputs = score(images.images)
+    writers = sorted({sample.writer for sample in samples})
+    first = np.array([writers.index(sample.writer) % 2 == 0 for sample in samples])
+    probabilities = np.empty((len(samples), 10))
+    for half in (first, ~first):
+        other = Calibration.fit(outputs[~half], images.labels[~half])
+        probabilities[half] = digits(outputs[half], other.temperature)
+    return metrics.calibration_error(probabilities, images.labels)
+
+
+def _refusal(
+    score: Score, calibration: Calibration, digit_outputs: Floats, pens: Pens
+) -> dict[str, dict[str, float]]:
+    """Measure how digits and what is not a digit are told apart, on characters and scrawl seen and unseen."""
+    rng = np.random.default_rng(_SCRAWL_SEED)
+    inks = [sample.ink for sample in pens.validation]
+    groups = {
+        "letters_seen": _images(_spread(pens.validation_others)),
+        "letters_unseen": _images(_spread(pens.unseen)),
+        "scrawl_seen": render(scrawl(SEEN, _SCRAWLS, inks, rng)),
+        "scrawl_unseen": render(scrawl(UNSEEN, _SCRAWLS, inks, rng)),
+    }
+    outputs = {name: score(images) for name, images in groups.items()}
+    outputs["unseen"] = np.concatenate([outputs["letters_unseen"], outputs["scrawl_unseen"]])
+    return {
+        f"not_digits_{name}": {
+            "auroc": metrics.auroc(doubt(digit_outputs), doubt(others)),
+            "digits_kept_at_95_rejected": metrics.kept(doubt(digit_outputs), doubt(others)),
+            "refused_as_not_a_digit": float((calibration.verdicts(others) == "not_a_digit").mean()),
+            "not_believed": float((calibration.verdicts(others) != "digit").mean()),
+            "n": len(others),
+        }
+        for name, others in outputs.items()
+    }
+
+
+def _spread(samples: Sequence[Sample]) -> list[Sample]:
+    """Pick at most _PER_CHARACTER of each character, spread over the writers by their hash."""
+    ordered = sorted(samples, key=lambda sample: hashlib.sha256(sample.name.encode()).digest())
+    seen: dict[str, int] = {}
+    picked = []
+    for sample in ordered:
+        seen[sample.label] = seen.get(sample.label, 0) + 1
+        if seen[sample.label] <= _PER_CHARACTER:
+            picked.append(sample)
+    return picked
+
+
+def _images(samples: Sequence[Sample]) -> NDArray[np.float32]:
+    return render([sample.ink for sample in samples])

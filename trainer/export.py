@@ -11,10 +11,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from live.ink import SIDE
 from trainer import cards
 from trainer.config import Config
+from trainer.describe import describe
 from trainer.errors import ModelError
+from trainer.lite import lite_scores, times_classic
 
 TOLERANCE = 1e-5
 """Most that the two files' scores may differ by."""
@@ -45,6 +46,8 @@ def export(run: Path, weights: Path, images: Floats) -> Path:
             f"Expected {keras_file} and {lite_file} to agree within {TOLERANCE}, got {difference}"
         )
     evaluation = json.loads((run / "evaluation.json").read_text("utf-8"))
+    classic = weights / "classic.tflite"
+    cost = times_classic(lite_file, classic) if classic.is_file() else None
     cards.write(
         card_file,
         [keras_file, lite_file],
@@ -52,7 +55,9 @@ def export(run: Path, weights: Path, images: Floats) -> Path:
         int(model.output_shape[-1]),
         int(model.count_params()),
         evaluation,
+        cost,
     )
+    card_file.with_suffix(".md").write_text(describe(cards.read(card_file)), "utf-8")
     return card_file
 
 
@@ -60,17 +65,3 @@ def largest_difference(model: Any, lite_file: Path, images: Floats) -> float:
     """Return the largest difference between any score of a Keras model and of its LiteRT file."""
     expected = np.asarray(model.predict(images[..., None], verbose=0))
     return float(np.abs(expected - lite_scores(lite_file, images)).max())
-
-
-def lite_scores(lite_file: Path, images: Floats) -> Floats:
-    """Run images (N, 28, 28) through a LiteRT file, on one thread → (N, outputs)."""
-    from ai_edge_litert.interpreter import Interpreter
-
-    interpreter = Interpreter(str(lite_file), num_threads=1)
-    source = interpreter.get_input_details()[0]["index"]
-    interpreter.resize_tensor_input(source, (len(images), SIDE, SIDE, 1))
-    interpreter.allocate_tensors()
-    interpreter.set_tensor(source, np.ascontiguousarray(images[..., None], np.float32))
-    interpreter.invoke()
-    scores: Floats = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
-    return scores

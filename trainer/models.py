@@ -52,8 +52,33 @@ def _classic(image: Any) -> Any:
     return layers.Dropout(0.5)(x)
 
 
+def _compact(image: Any) -> Any:
+    """Read well for the least time: see `convolve`'s choices, and cost in the model's card.
+
+    Convolutions without padding and widths that are multiples of 16 run fastest under LiteRT; a quarter of
+    the time would go to the first layer if it were any wider.
+    """
+    x = _convolve(image, 16, "valid")
+    x = layers.MaxPooling2D()(x)
+    x = _convolve(x, 32, "valid")
+    x = _convolve(x, 48, "valid")
+    x = layers.MaxPooling2D()(x)
+    x = _convolve(x, 96, "same")
+    x = _convolve(x, 128, "valid")
+    x = layers.Flatten()(x)
+    return layers.Dropout(0.3)(x)
+
+
+def _convolve(x: Any, filters: int, padding: str) -> Any:
+    """Convolve 3×3, normalise by batch, rectify; the export folds the normalisation into the convolution."""
+    x = layers.Conv2D(filters, 3, padding=padding, use_bias=False)(x)
+    x = layers.BatchNormalization()(x)
+    return layers.ReLU()(x)
+
+
 _BODIES: dict[str, Callable[[Any], Any]] = {
     "mlp": _mlp,
     "classic": _classic,
+    "compact": _compact,
 }
 NAMES = tuple(_BODIES)

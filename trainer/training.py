@@ -7,7 +7,7 @@ to use.
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +26,25 @@ Log = Callable[[str], None]
 
 
 def train(
-    config: Config, epochs: Epochs, validation: dict[str, Images], folder: Path, log: Log
+    config: Config,
+    epochs: Epochs,
+    validation: dict[str, Images],
+    folder: Path,
+    log: Log,
+    teacher: models.Model | None = None,
 ) -> models.Model:
     """Train a model into a folder and return it with its averaged weights.
 
-    validation: sets that are reported after each epoch; the first one's loss is in the history.
+    validation: sets whose accuracy is reported after each epoch.
+    teacher: a trained model with as many outputs, whose answers count for half of what is to be learnt.
     """
     keras.utils.set_random_seed(config.seed)
-    model = models.build(config.model, outputs=10)
+    outputs = 11 if epochs.has_others else 10
+    model = models.build(config.model, outputs)
     steps = epochs.size // config.batch
-    model.compile(_optimizer(config, steps), "sparse_categorical_crossentropy")
+    loss = "categorical_crossentropy" if teacher else "sparse_categorical_crossentropy"
+    model.compile(_optimizer(config, steps), loss)
+    batches = epochs.batches(config.batch)
     folder.mkdir(parents=True, exist_ok=True)
     config.save(folder / "config.json")
     history: list[dict[str, Any]] = []
@@ -50,7 +59,7 @@ def train(
         log(f"epoch {epoch + 1}/{config.epochs}  {shown}")
 
     model.fit(
-        epochs.batches(config.batch),
+        _taught(batches, teacher, outputs) if teacher else batches,
         steps_per_epoch=steps,
         epochs=config.epochs,
         shuffle=False,
@@ -69,6 +78,17 @@ def accuracy(model: models.Model, images: Images) -> float:
     """Return the share of images whose digit is read right."""
     scores = np.asarray(model.predict(images.images[..., None], batch_size=512, verbose=0))
     return float((scores[:, :10].argmax(1) == images.labels).mean())
+
+
+def _taught(
+    batches: Iterator[tuple[Any, Any]], teacher: models.Model, outputs: int
+) -> Iterator[tuple[Any, Any]]:
+    """Yield batches whose targets (B, outputs) are half the labels and half what the teacher answers.
+
+    Source: Hinton, Vinyals and Dean, "Distilling the knowledge in a neural network", 2015.
+    """
+    for images, labels in batches:
+        yield images, (np.eye(outputs, dtype=np.float32)[labels] + teacher.predict_on_batch(images)) / 2
 
 
 def _optimizer(config: Config, steps: int) -> Any:

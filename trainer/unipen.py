@@ -54,6 +54,11 @@ class Sample(NamedTuple):
     name: str
 
     @property
+    def category(self) -> str:
+        """Which kind of character: one of DIGITS, CAPITALS, LETTERS and SYMBOLS."""
+        return self.name.split("/")[0]
+
+    @property
     def donor(self) -> str:
         """The three letters of who gave the data."""
         return self.name.split("/")[1]

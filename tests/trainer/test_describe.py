@@ -1,0 +1,33 @@
+"""Cards in words: every measured number with its n, nothing that was not measured."""
+
+from typing import Any
+
+from trainer.describe import describe
+
+CARD: dict[str, Any] = {
+    "name": "compact",
+    "summary": "The default.",
+    "parameters": 12_345,
+    "seed": 2,
+    "outputs": 11,
+    "training": {"epochs": 7, "members": [], "teacher": ""},
+    "metrics": {"mnist_test": {"accuracy": 0.9951, "n": 10_000}},
+}
+
+
+def test_measured_numbers_are_told_with_their_n() -> None:
+    text = describe(CARD)
+    assert "| MNIST test, right | 99.51 % | 10,000 |" in text
+    assert "12,345 parameters" in text
+    assert "seed 2 for 7 epochs" in text
+
+
+def test_what_was_not_measured_is_not_told() -> None:
+    text = describe(CARD)
+    assert "pens of other donors" not in text
+    assert "classic's time" not in text
+
+
+def test_an_ensemble_names_its_members() -> None:
+    training = {"epochs": 7, "members": ["compact-1", "compact-2"], "teacher": ""}
+    assert "the mean of compact-1, compact-2" in describe({**CARD, "training": training})

@@ -1,0 +1,162 @@
+"""From data to weights on small data: train, evaluate, combine, report, export."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from live.ink import from_strokes, render
+from tests.live.drawings import DRAWINGS
+from tests.trainer.samples import write_mnist
+from trainer import cards, mnist
+from trainer.calibration import Calibration
+from trainer.config import Config
+from trainer.datasets import NONE, Pens, digit_images, split_pens
+from trainer.epochs import Epochs
+from trainer.errors import ModelError
+from trainer.unipen import Sample
+
+pytestmark = [
+    pytest.mark.tensorflow,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # TensorFlow's own, at import
+    pytest.mark.filterwarnings("ignore:.*np.object:FutureWarning"),  # TensorFlow's own, at export
+]
+
+CONFIG = Config("mlp", seed=3, epochs=2, batch=16, images=32, pens=16, others=16)
+
+
+def _pens() -> Pens:
+    """Make UNIPEN of ten writers who write every digit, and two letters of which one is not to be seen."""
+    digits = [
+        Sample(str(digit), from_strokes(strokes), f"writer{writer}", f"1a/apa/{writer}.dat:{digit}")
+        for writer in range(10)
+        for digit, strokes in enumerate(DRAWINGS.values())
+    ]
+    cross = from_strokes([[(0, 0), (9, 9)], [(9, 0), (0, 9)]])
+    letters = [
+        Sample(letter, cross, f"writer{writer}", f"1c/apa/{writer}.dat:{letter}")
+        for writer in range(10)
+        for letter in "xe"
+    ]
+    return split_pens([*digits, *letters], ())
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> mnist.Mnist:
+    folder = tmp_path_factory.mktemp("mnist")
+    return mnist.read(folder, write_mnist(folder))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, images: mnist.Mnist) -> Path:
+    from trainer import evaluation, training
+
+    folder = tmp_path_factory.mktemp("runs") / "mlp-3"
+    pens = _pens()
+    epochs = Epochs(CONFIG, images.train, pens)
+    training.train(CONFIG, epochs, {"mnist_validation": images.test}, folder, lambda line: None)
+    score, _ = evaluation.load(folder)
+    data = evaluation.Data(images.test, images.test, pens)
+    calibration = evaluation.calibrate(score, data)
+    evaluation.save(
+        folder, evaluation.evaluate(score, calibration, data), calibration, {"file": "hash"}, None
+    )
+    return folder
+
+
+def test_epochs_hold_what_the_configuration_says(images: mnist.Mnist) -> None:
+    epochs = Epochs(CONFIG, images.train, _pens())
+    epoch = epochs.make(0)
+    assert len(epoch.labels) == epochs.size == 64
+    assert (epoch.labels == NONE).sum() == 16
+    assert (epoch.images.min(), epoch.images.max()) == (0, 1)
+
+
+def test_an_epoch_is_the_same_every_time_and_unlike_the_next(images: mnist.Mnist) -> None:
+    first, again, following = (Epochs(CONFIG, images.train, _pens()).make(k) for k in (0, 0, 1))
+    np.testing.assert_array_equal(first.images, again.images)
+    assert not np.array_equal(first.images, following.images)
+
+
+def test_a_run_keeps_what_repeats_it(run: Path) -> None:
+    assert Config.load(run / "config.json") == CONFIG
+    history = json.loads((run / "history.json").read_text())
+    assert [record["epoch"] for record in history] == [1, 2]
+
+
+def test_the_same_seed_trains_the_same(run: Path, images: mnist.Mnist, tmp_path: Path) -> None:
+    from trainer import evaluation, training
+
+    training.train(CONFIG, Epochs(CONFIG, images.train, _pens()), {}, tmp_path, lambda line: None)
+    scores = [evaluation.load(folder)[0](images.test.images) for folder in (run, tmp_path)]
+    np.testing.assert_allclose(scores[0], scores[1], atol=1e-6)
+
+
+def test_an_evaluation_measures_everything_with_its_n(run: Path) -> None:
+    evaluation = json.loads((run / "evaluation.json").read_text())
+    assert evaluation["metrics"].keys() >= {
+        "mnist_test",
+        "pens_validation",
+        "not_digits_unseen",
+        "while_drawing",
+    }
+    assert all(values["n"] > 0 for values in evaluation["metrics"].values())
+
+
+def test_an_export_is_one_model_in_two_files_with_a_card(
+    run: Path, images: mnist.Mnist, tmp_path: Path
+) -> None:
+    from trainer import evaluation
+    from trainer.export import export
+
+    card = cards.read(export(run, tmp_path, images.test.images))
+    assert (card["name"], card["outputs"], card["seed"]) == ("mlp", 11, 3)
+    assert card["calibration"]["temperature"] > 0
+    lite, calibration = evaluation.load(tmp_path / "mlp.json")
+    keras_score, _ = evaluation.load(tmp_path / "mlp.keras")
+    np.testing.assert_allclose(lite(images.test.images), keras_score(images.test.images), atol=1e-5)
+    assert calibration is not None
+
+
+def test_an_unevaluated_run_is_not_exported(run: Path, images: mnist.Mnist, tmp_path: Path) -> None:
+    from trainer.export import export
+
+    CONFIG.save(tmp_path / "config.json")
+    (tmp_path / "model.keras").write_bytes((run / "model.keras").read_bytes())
+    with pytest.raises(ModelError, match="trainer evaluate"):
+        export(tmp_path, tmp_path, images.test.images)
+
+
+def test_an_ensemble_answers_with_the_mean(run: Path, tmp_path: Path) -> None:
+    from trainer import evaluation
+    from trainer.ensemble import combine
+
+    combine([run, run], "large", tmp_path)
+    drawings = render([from_strokes(strokes) for strokes in DRAWINGS.values()])
+    single, ensemble = (evaluation.load(folder)[0](drawings) for folder in (run, tmp_path))
+    np.testing.assert_allclose(ensemble, single, atol=1e-6)
+    assert Config.load(tmp_path / "config.json").members == ("mlp-3", "mlp-3")
+
+
+def test_a_teacher_is_followed(run: Path, images: mnist.Mnist, tmp_path: Path) -> None:
+    from trainer import evaluation, training
+
+    teacher = evaluation.load_model(run)
+    log: list[str] = []
+    epochs = Epochs(CONFIG, images.train, _pens())
+    training.train(CONFIG, epochs, {"mnist_validation": images.test}, tmp_path, log.append, teacher)
+    assert len(log) == CONFIG.epochs
+
+
+def test_a_report_shows_every_figure(run: Path) -> None:
+    from trainer import evaluation, report
+
+    score, _ = evaluation.load(run)
+    pens = digit_images(_pens().validation)
+    answers = np.tile(pens.labels[:, None], 20)
+    page = report.write(run, score, Calibration(), pens, answers, [])
+    text = page.read_text("utf-8")
+    for name in ("learning", "confusion", "reliability", "errors", "drawing"):
+        assert f"{name}.png" in text
+        assert (page.parent / f"{name}.png").stat().st_size > 1_000

@@ -1,0 +1,92 @@
+"""Describe: a model's card in words, for people, as weights/NAME.md.
+
+export → **describe**. Every number comes from the card; what does not stand on the card is not said.
+"""
+
+from typing import Any
+
+_ROWS = (
+    ("MNIST test, right", "mnist_test", "accuracy"),
+    ("pens of unseen writers, right", "pens_validation", "accuracy"),
+    ("pens of other donors, right", "pens_test", "accuracy"),
+    ("pens of unseen writers, calibration error (15 bins)", "pens_validation", "ece"),
+    ("the same, temperature fitted on the other half of the writers", "pens_validation", "ece_cross_fitted"),
+    ("true digits refused as not a digit", "pens_validation", "refused_as_not_a_digit"),
+    ("true digits called unsure", "pens_validation", "unsure"),
+    ("unseen letters, symbols and scrawl against digits, AUROC", "not_digits_unseen", "auroc"),
+    ("digits kept when 95 % of those are rejected", "not_digits_unseen", "digits_kept_at_95_rejected"),
+    ("unseen letters and symbols not believed, as served", "not_digits_letters_unseen", "not_believed"),
+    ("unseen scrawl not believed, as served", "not_digits_scrawl_unseen", "not_believed"),
+    ("right at 25 % of the ink", "while_drawing", "accuracy_25%"),
+    ("right at 50 % of the ink", "while_drawing", "accuracy_50%"),
+    ("right at 75 % of the ink", "while_drawing", "accuracy_75%"),
+    ("right at 75 % of the ink and to the end", "while_drawing", "settled_75%"),
+)
+
+_LIMITS = """\
+- One drawing is one digit. Several digits side by side are to be refused, not read.
+- Half of UNIPEN's training writers were American, most of the others European, and all wrote on tablets of
+the
+  early nineties. Forms of digits from elsewhere, children's and shaky hands were not measured.
+- Letters that look like digits (O, l, S, Z, …) are read as digits: nobody could tell them apart.
+- "Unseen writers" also chose the temperature and the thresholds: two or three numbers out of thousands of
+drawings.
+"""
+
+
+def describe(card: dict[str, Any]) -> str:
+    """Return a card as Markdown."""
+    training = card["training"]
+    lines = [
+        f"# {card['name']}",
+        "",
+        card["summary"],
+        "",
+        f"{card['parameters']:,} parameters; {_cost(card)}",
+        f"trained with seed {card['seed']} for {training['epochs']} epochs ({_sources(card)}).",
+        "",
+        "| measured | | n |",
+        "| --- | ---: | ---: |",
+        *(
+            f"| {title} | {100 * card['metrics'][group][name]:.2f}{'' if name == 'auroc' else ' %'} "
+            f"| {card['metrics'][group]['n']:,} |"
+            for title, group, name in _ROWS
+            if name in card["metrics"].get(group, {})
+        ),
+        "",
+        _flips(card)
+        + "Repeat: `python -m trainer evaluate weights/"
+        + card["name"]
+        + ".json --mnist DIR --unipen PATH`.",
+        "",
+        "## Limits",
+        "",
+        _LIMITS,
+    ]
+    return "\n".join(lines)
+
+
+def _cost(card: dict[str, Any]) -> str:
+    if "cost" not in card:
+        return ""
+    times = card["cost"]["times_classic"]
+    return f"{times} times classic's time for an image (LiteRT, one thread, batches of 32);"
+
+
+def _sources(card: dict[str, Any]) -> str:
+    training = card["training"]
+    if training["members"]:
+        return f"the mean of {', '.join(training['members'])}, each trained so"
+    if card["outputs"] == 10:
+        return "MNIST only"
+    taught = f", taught by {training['teacher']}" if training["teacher"] else ""
+    return f"MNIST, UNIPEN's digits, letters and symbols, and generated scrawl{taught}"
+
+
+def _flips(card: dict[str, Any]) -> str:
+    drawing = card["metrics"].get("while_drawing")
+    return (
+        f"While a digit is drawn the answer changes {drawing['flips']:.2f} times in the mean. "
+        if drawing
+        else ""
+    )

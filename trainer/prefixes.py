@@ -1,0 +1,61 @@
+"""Prefixes: how early a drawing is read right, and how often the answer flips on the way.
+
+datasets → **prefixes** → evaluation. In come whole drawings, out come as many of their beginnings as asked
+for.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from live.ink import Images, render
+from trainer.metrics import Floats, Labels
+from trainer.strokes import Strokes
+
+STEPS = 20
+"""Beginnings of each drawing, each 5 % of its ink longer than the last."""
+REPORTED = (0.25, 0.5, 0.75, 1.0)
+
+Score = Callable[[Images], Floats]
+
+
+def cut(drawings: Strokes, share: float) -> Strokes:
+    """Cut every drawing off where the given share of its ink has been drawn, between points if need be."""
+    travelled, of = drawings.travelled(), drawings.drawing_of_points()
+    total = np.maximum.reduceat(travelled, drawings.first_points())
+    limit = (share * total)[of] + 1e-9
+    inside = travelled <= limit
+    steps = drawings.steps()
+    # The point that is on its way when the ink is cut off is put where the pen is by then.
+    crossing = ~inside & (travelled - steps <= limit) & (steps > 0)
+    before = np.roll(drawings.points, 1, axis=0)
+    way = np.divide(limit - (travelled - steps), steps, out=np.zeros_like(steps), where=steps > 0)
+    points = np.where(crossing[:, None], before + (drawings.points - before) * way[:, None], drawings.points)
+    return drawings._replace(points=points).keep(inside | crossing)
+
+
+def early_reading(drawings: Strokes, labels: Labels, score: Score) -> dict[str, float]:
+    """Read every drawing while it is being drawn.
+
+    Returns for each share of ink reported: `accuracy_P`, and `settled_P`, the share of drawings read right
+    then and at every step after; and `flips`, how often the answer changes on the way in the mean.
+    """
+    answers = read_steps(drawings, score)
+    right = answers == labels[:, None]
+    settled = np.flip(np.logical_and.accumulate(np.flip(right, 1), axis=1), 1)
+    curve: dict[str, float] = {}
+    for share in REPORTED:
+        step = round(share * STEPS) - 1
+        curve[f"accuracy_{share:.0%}"] = float(right[:, step].mean())
+        curve[f"settled_{share:.0%}"] = float(settled[:, step].mean())
+    curve["flips"] = float((np.diff(answers, axis=1) != 0).sum(1).mean())
+    return curve
+
+
+def read_steps(drawings: Strokes, score: Score) -> NDArray[np.int64]:
+    """Return the digit that each drawing's each beginning is read as (D, STEPS)."""
+    shares = np.arange(1, STEPS + 1) / STEPS
+    return np.stack(
+        [score(render(cut(drawings, float(share)).to_inks()))[:, :10].argmax(1) for share in shares], 1
+    )

@@ -1,0 +1,151 @@
+"""Report: a run's figures as PNG, and one HTML page that shows them.
+
+evaluation → **report** → runs/NAME/report/index.html. For people: nothing reads it back.
+"""
+
+import html
+import json
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+
+from trainer import metrics
+from trainer.calibration import Calibration, digits
+from trainer.evaluation import Score
+from trainer.metrics import Floats
+from trainer.mnist import Images
+from trainer.prefixes import STEPS
+
+mpl.use("agg")
+from matplotlib import pyplot as plt
+
+_SHEET_COLUMNS, _SHEET_ROWS = 12, 8
+_CAPTIONS = {
+    "learning": "Learning curves: loss, and accuracy on validation data, after each epoch.",
+    "confusion": "Confusion on pens of unseen writers: labels in rows, answers in columns, mistakes only.",
+    "reliability": "Reliability on pens of unseen writers: how often an answer of that confidence is right.",
+    "errors": "Pens misread, the surest first: label → answer, and confidence. A few labels are wrong.",
+    "drawing": "Read while being drawn: share right, and right from there on, against ink drawn.",
+    "cost": "Cost against accuracy of all models that have a card.",
+}
+
+
+def write(
+    run: Path, score: Score, calibration: Calibration, pens: Images, answers: Any, cards: list[dict[str, Any]]
+) -> Path:
+    """Write the report of an evaluated run; return the page's path.
+
+    pens: digits of unseen writers; answers: what each was read as at each of STEPS beginnings (N, STEPS).
+    cards: of all models, for the cost plot; those without a cost are left out.
+    """
+    folder = run / "report"
+    folder.mkdir(exist_ok=True)
+    history = json.loads((run / "history.json").read_text("utf-8"))
+    probabilities = digits(score(pens.images), calibration.temperature)
+    figures = {
+        "learning": _learning(history) if history else None,
+        "confusion": _confusion(metrics.confusion(probabilities, pens.labels)),
+        "reliability": _reliability(probabilities, pens.labels),
+        "errors": _errors(pens, probabilities),
+        "drawing": _drawing(answers == pens.labels[:, None]),
+        "cost": _cost([card for card in cards if "cost" in card]),
+    }
+    for name, figure in figures.items():
+        if figure:
+            figure.savefig(folder / f"{name}.png", dpi=110, bbox_inches="tight")
+            plt.close(figure)
+    page = folder / "index.html"
+    page.write_text(_page(run, [name for name, figure in figures.items() if figure]), "utf-8")
+    return page
+
+
+def _page(run: Path, names: list[str]) -> str:
+    evaluation = json.loads((run / "evaluation.json").read_text("utf-8"))
+    rows = "".join(
+        f"<tr><td>{html.escape(name)}<td>{html.escape(key)}<td>{value:.5g}"
+        for name, values in evaluation["metrics"].items()
+        for key, value in values.items()
+    )
+    figures = "".join(
+        f'<figure><img src="{name}.png" alt=""><figcaption>{_CAPTIONS[name]}</figcaption></figure>'
+        for name in names
+    )
+    title = html.escape(run.name)
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
+        "<style>body{font:16px system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}img{max-width:100%}"
+        "figure{margin:2rem 0}td{padding:.1rem 1rem .1rem 0}</style>"
+        f"<h1>{title}</h1>{figures}<h2>Numbers</h2><table>{rows}</table></html>\n"
+    )
+
+
+def _learning(history: list[dict[str, float]]) -> Any:
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4))
+    epochs = [record["epoch"] for record in history]
+    left.plot(epochs, [record["loss"] for record in history])
+    left.set(xlabel="epoch", ylabel="loss", yscale="log")
+    for name in history[0].keys() - {"epoch", "loss"}:
+        right.plot(epochs, [100 * record[name] for record in history], label=name.replace("_", " "))
+    right.set(xlabel="epoch", ylabel="%", ylim=(97, 100))
+    right.legend()
+    return figure
+
+
+def _confusion(counts: Any) -> Any:
+    figure, axes = plt.subplots(figsize=(5, 5))
+    wrong = counts * (1 - np.eye(10, dtype=int))
+    axes.imshow(wrong, cmap="Reds")
+    for row, column in np.argwhere(wrong):
+        axes.text(column, row, wrong[row, column], ha="center", va="center")
+    axes.set(xticks=range(10), yticks=range(10), xlabel="answer", ylabel="label")
+    return figure
+
+
+def _reliability(probabilities: Floats, labels: Any) -> Any:
+    figure, axes = plt.subplots(figsize=(5, 5))
+    middle, _, right, share = metrics.reliability(probabilities, labels)
+    axes.bar(middle, right, 0.9 / metrics.BINS)
+    axes.plot([0, 1], [0, 1], "k--", linewidth=1)
+    for x, y, part in zip(middle, right, share, strict=True):
+        axes.text(x, y, f"{part:.1%}", ha="center", va="bottom", fontsize=6)
+    axes.set(xlabel="confidence", ylabel="share right (above: share of all)", xlim=(0, 1), ylim=(0, 1.05))
+    return figure
+
+
+def _errors(pens: Images, probabilities: Floats) -> Any:
+    answers, confidence = probabilities.argmax(1), probabilities.max(1)
+    wrong = np.flatnonzero(answers != pens.labels)
+    wrong = wrong[np.argsort(-confidence[wrong])][: _SHEET_COLUMNS * _SHEET_ROWS]
+    figure, axes = plt.subplots(_SHEET_ROWS, _SHEET_COLUMNS, figsize=(12, 9))
+    for cell in axes.ravel():
+        cell.axis("off")
+    for cell, i in zip(axes.ravel(), wrong, strict=False):
+        cell.imshow(1 - pens.images[i], cmap="gray", vmin=0, vmax=1)
+        cell.set_title(f"{pens.labels[i]} → {answers[i]}  {confidence[i]:.2f}", fontsize=7)
+    return figure
+
+
+def _drawing(right: Any) -> Any:
+    figure, axes = plt.subplots(figsize=(6, 4))
+    drawn = 100 * np.arange(1, STEPS + 1) / STEPS
+    settled = np.flip(np.logical_and.accumulate(np.flip(right, 1), axis=1), 1)
+    axes.plot(drawn, 100 * right.mean(0), label="right")
+    axes.plot(drawn, 100 * settled.mean(0), label="right from there on")
+    axes.set(xlabel="ink drawn, %", ylabel="drawings, %", xlim=(0, 100), ylim=(0, 100))
+    axes.legend()
+    return figure
+
+
+def _cost(cards: list[dict[str, Any]]) -> Any:
+    measured = [card for card in cards if "pens_validation" in card["metrics"]]
+    if not measured:
+        return None
+    figure, axes = plt.subplots(figsize=(6, 4))
+    for card in measured:
+        cost, pens = card["cost"]["times_classic"], card["metrics"]["pens_validation"]["accuracy"]
+        axes.plot(cost, 100 * pens, "o")
+        axes.annotate(card["name"], (cost, 100 * pens), textcoords="offset points", xytext=(6, 4))
+    axes.set(xlabel="time per image, times classic's", ylabel="pens of unseen writers read right, %")
+    return figure
