@@ -1,0 +1,56 @@
+/**
+ * The store: what outlives a reload, where the browser allows it. Pages that may keep nothing still work.
+ *
+ * @typedef {Pick<Storage, "getItem" | "setItem">} Shelf
+ */
+export class Store {
+  #shelves;
+
+  /** @param {Shelf[]} shelves  read in this order, written all */
+  constructor(shelves) {
+    this.#shelves = shelves;
+  }
+
+  /**
+   * @param {string} key
+   * @returns {unknown}  undefined where there is nothing, or nothing readable
+   */
+  read(key) {
+    for (const shelf of this.#shelves) {
+      try {
+        const text = shelf.getItem(key);
+        if (text !== null) return JSON.parse(text);
+      } catch {
+        // Not readable is as good as not there.
+      }
+    }
+    return undefined;
+  }
+
+  /**
+   * @param {string} key
+   * @param {unknown} value
+   */
+  write(key, value) {
+    for (const shelf of this.#shelves) {
+      try {
+        shelf.setItem(key, JSON.stringify(value));
+      } catch {
+        // Full or forbidden: the drawing on the page is not affected.
+      }
+    }
+  }
+}
+
+/**
+ * The shelves of this browser: the tab's own first, so that two windows do not take each other's drawing.
+ *
+ * @returns {Shelf[]}
+ */
+export function browserShelves() {
+  try {
+    return [sessionStorage, localStorage];
+  } catch {
+    return [];
+  }
+}
