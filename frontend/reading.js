@@ -1,12 +1,17 @@
 /**
- * The reading: what the page believes about the drawing at this moment.
+ * The reading: what a model believes about the drawing, now and at every earlier point of it.
  *
- * It hears the drawing and the session; the views of the result render it. It knows no DOM.
+ * It hears the drawing and one session; the views of the result render it. It knows no DOM.
  *
- * @typedef {import("./protocol.js").Verdict} Verdict
+ * @import { Change, Drawing, Stroke } from "./drawing.js"
+ * @import { Prediction, Verdict } from "./protocol.js"
+ * @import { Answer } from "./session.js"
+ *
  * @typedef {{ verdict: Verdict, digit: number | null, runnerUp: number | null, confidence: number | null,
  *   probabilities: number[] | null, image: Uint8Array | null }} Belief
+ * @typedef {{ points: number, belief: Belief }} Moment  points: drawn so far when it was believed
  */
+import { countPoints } from "./drawing.js";
 import { imageOf } from "./protocol.js";
 import { Signal } from "./signal.js";
 
@@ -23,35 +28,96 @@ export const BLANK = {
 export class Reading {
   /** @type {Signal<Belief>} */
   changed = new Signal();
-  /** @type {Belief} */
-  now = BLANK;
+  /**
+   * Along the drawing, by rising number of points.
+   *
+   * @type {Moment[]}
+   */
+  moments = [];
 
   #drawing;
+  /** @type {readonly Stroke[]} */
+  #strokes;
+  /** @type {Moment | null} */
+  #now = null;
+  /** @type {number | null} */
+  #lookedAt = null;
 
-  /** @param {import("./drawing.js").Drawing} drawing */
+  /** @param {Drawing} drawing */
   constructor(drawing) {
     this.#drawing = drawing;
-    drawing.changed.listen((change) => change === "rewritten" && this.#show(BLANK));
+    this.#strokes = drawing.strokes;
+    this.leave = drawing.changed.listen((change) => this.#follow(change));
+  }
+
+  /** What to show: the belief now, or the one at the point that is looked at. */
+  get shown() {
+    const at = this.#lookedAt;
+    const moment = at === null ? this.#now : this.moments.findLast(({ points }) => points <= at);
+    return moment?.belief ?? BLANK;
+  }
+
+  /** How many points of the drawing are looked at; null: all, as they come. */
+  get lookedAt() {
+    return this.#lookedAt;
   }
 
   /**
    * Believe an answer, unless the drawing was cleared or undone since it was asked for.
    *
-   * @param {import("./session.js").Answer} answer
+   * @param {Answer} answer
    */
-  accept({ prediction }) {
-    if (prediction.rev === this.#drawing.rev) this.#show(believe(prediction));
+  accept({ prediction, points }) {
+    if (prediction.rev !== this.#drawing.rev) return;
+    const moment = { points, belief: believe(prediction) };
+    this.#insert(moment);
+    // A replay asks about the beginning of the drawing again; that is history, not news.
+    if (points >= (this.#now?.points ?? 0)) this.#now = moment;
+    this.changed.emit(this.shown);
   }
 
-  /** @param {Belief} belief */
-  #show(belief) {
-    this.now = belief;
-    this.changed.emit(belief);
+  /**
+   * Look at an earlier point of the drawing, or at the present again.
+   *
+   * @param {number | null} points
+   */
+  look(points) {
+    if (points === this.#lookedAt) return;
+    this.#lookedAt = points;
+    this.changed.emit(this.shown);
+  }
+
+  /** Forget all: another model is going to answer. */
+  reset() {
+    this.moments = [];
+    this.#now = null;
+    this.changed.emit(this.shown);
+  }
+
+  /** @param {Change} change */
+  #follow(change) {
+    if (change === "rewritten") {
+      const kept = sharedPoints(this.#strokes, this.#drawing.strokes);
+      this.moments = this.moments.filter(({ points }) => points <= kept);
+      this.#now = null;
+    }
+    this.#strokes = this.#drawing.strokes;
+    if (change === "rewritten" || this.#lookedAt !== null) {
+      this.#lookedAt = null;
+      this.changed.emit(this.shown);
+    }
+  }
+
+  /** @param {Moment} moment */
+  #insert(moment) {
+    const before = this.moments.findLastIndex(({ points }) => points <= moment.points);
+    const isSame = this.moments[before]?.points === moment.points;
+    this.moments.splice(isSame ? before : before + 1, isSame ? 1 : 0, moment);
   }
 }
 
 /**
- * @param {import("./protocol.js").Prediction} prediction
+ * @param {Prediction} prediction
  * @returns {Belief}
  */
 export function believe(prediction) {
@@ -69,4 +135,15 @@ export function believe(prediction) {
 /** @param {number[]} probabilities */
 function runnerUp(probabilities) {
   return [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a])[1];
+}
+
+/**
+ * How much of the beginning two drawings have in common, in points.
+ *
+ * @param {readonly Stroke[]} before
+ * @param {readonly Stroke[]} after
+ */
+function sharedPoints(before, after) {
+  const parting = after.findIndex((stroke, i) => stroke !== before[i]);
+  return countPoints(parting < 0 ? after : after.slice(0, parting));
 }

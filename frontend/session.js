@@ -4,8 +4,10 @@
  * main offers it every change of the drawing; it sends at most one a frame, newest wins, and says every answer with
  * the snapshot that it answers. Whether an answer may still be shown is for the listener, who knows the drawing.
  *
- * @typedef {import("./drawing.js").Snapshot} Snapshot
- * @typedef {import("./protocol.js").Prediction} Prediction
+ * @import { Clock, Connection } from "./connection.js"
+ * @import { Snapshot } from "./drawing.js"
+ * @import { Fault, Limits, Message, Model, Prediction } from "./protocol.js"
+ *
  * @typedef {{ prediction: Prediction, points: number, roundTripMs: number }} Answer  points: of the drawing answered
  * @typedef {{ seq: number, sentAt: number, points: number }} Sent
  */
@@ -27,9 +29,9 @@ const RETRY_MS = 300;
 export class Session {
   /** @type {Signal<Answer>} */
   answers = new Signal();
-  /** @type {Signal<import("./protocol.js").Fault>} */
+  /** @type {Signal<Fault>} */
   faults = new Signal();
-  /** @type {Signal<import("./protocol.js").Model[]>} */
+  /** @type {Signal<Model[]>} */
   models = new Signal();
   /** @type {Signal<string>} */
   configured = new Signal();
@@ -39,7 +41,7 @@ export class Session {
   #nextFrame;
   #seq = 0;
   #sentLast = -Infinity;
-  /** @type {import("./protocol.js").Limits} */
+  /** @type {Limits} */
   #limits = {};
   #model = "";
   /** @type {string[]} */
@@ -53,8 +55,8 @@ export class Session {
   #cancelWatch = () => {};
 
   /**
-   * @param {import("./connection.js").Connection} connection
-   * @param {{ clock?: import("./connection.js").Clock, nextFrame?: (what: () => void) => void }} [seams]
+   * @param {Connection} connection
+   * @param {{ clock?: Clock, nextFrame?: (what: () => void) => void }} [seams]
    */
   constructor(connection, { clock = browserClock, nextFrame = onNextFrame } = {}) {
     this.#connection = connection;
@@ -81,12 +83,13 @@ export class Session {
   }
 
   /**
-   * Switch models; the newest snapshot is asked about again.
+   * Switch models; the newest snapshot is asked about again, and what the old model still answers is not passed on.
    *
    * @param {string} model
    */
   choose(model) {
     this.#model = model;
+    this.#forget();
     if (this.#connection.state === "ready") this.#greet();
   }
 
@@ -134,7 +137,7 @@ export class Session {
     this.#cancelWatch();
   }
 
-  /** @param {import("./protocol.js").Message} message */
+  /** @param {Message} message */
   #receive(message) {
     if (message.type === "ready") {
       this.#limits = message.limits ?? {};
@@ -152,7 +155,7 @@ export class Session {
     this.answers.emit({ prediction, points: sent.points, roundTripMs: this.#clock.now() - sent.sentAt });
   }
 
-  /** @param {import("./protocol.js").Fault} fault */
+  /** @param {Fault} fault */
   #hearFault(fault) {
     this.#unanswered = this.#unanswered.filter((one) => one.seq !== fault.seq);
     this.#watch();
@@ -189,7 +192,7 @@ export class Session {
  *
  * @param {() => void} what
  */
-function onNextFrame(what) {
+export function onNextFrame(what) {
   if (document.visibilityState === "visible") requestAnimationFrame(what);
   else setTimeout(what, 100);
 }
