@@ -1,5 +1,7 @@
 /**
  * The bars: ten probabilities, moved by transform alone, so that a frame costs no layout.
+ *
+ * @import { Belief, Reading } from "./reading.js"
  */
 export class BarsView {
   #root;
@@ -8,16 +10,16 @@ export class BarsView {
 
   /**
    * @param {HTMLElement} root  an ordered list, filled here
-   * @param {import("./reading.js").Reading} reading
+   * @param {Reading} reading
    */
   constructor(root, reading) {
     this.#root = root;
     this.#bars = Array.from({ length: 10 }, (_, digit) => addBar(root, digit));
     reading.changed.listen((belief) => this.#render(belief));
-    this.#render(reading.now);
+    this.#render(reading.shown);
   }
 
-  /** @param {import("./reading.js").Belief} belief */
+  /** @param {Belief} belief */
   #render({ verdict, probabilities, digit, runnerUp }) {
     this.#root.dataset.verdict = verdict;
     this.#bars.forEach(({ column, fill, percent }, i) => {

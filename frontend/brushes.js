@@ -4,8 +4,8 @@
  * The canvas paints that path, the SVG export writes it down, so that both always agree. No DOM.
  * What a brush looks like is the writer's taste alone: the server gets the points.
  *
- * @typedef {import("./drawing.js").Stroke} Stroke
- * @typedef {import("./drawing.js").Point} Point
+ * @import { Point, Stroke } from "./drawing.js"
+ *
  * @typedef {{ d: string, width: number, isFilled: boolean }} Shape  width of the outline, round caps and joins
  */
 

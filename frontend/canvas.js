@@ -4,8 +4,8 @@
  * Two layers lie on each other: settled strokes, painted when they change, and the stroke under the pen, painted
  * every frame with the points that the browser predicts (they are never sent).
  *
- * @typedef {import("./drawing.js").Stroke} Stroke
- * @typedef {import("./drawing.js").Point} Point
+ * @import { Drawing, Point, Stroke } from "./drawing.js"
+ * @import { Palette } from "./palette.js"
  */
 import { PAGE } from "./drawing.js";
 import { shapeOf } from "./brushes.js";
@@ -17,6 +17,7 @@ export class CanvasView {
   #settled;
   #live;
   #drawing;
+  #palette;
   /** @type {readonly Point[]} */
   #predicted = [];
   /** @type {readonly Stroke[] | null} */
@@ -26,18 +27,21 @@ export class CanvasView {
 
   /**
    * @param {HTMLElement} sheet  holds the two canvases
-   * @param {import("./drawing.js").Drawing} drawing
+   * @param {Drawing} drawing
+   * @param {Palette} palette
    */
-  constructor(sheet, drawing) {
+  constructor(sheet, drawing, palette) {
     const [settled, live] = sheet.querySelectorAll("canvas");
     this.#settled = settled;
     this.#live = live;
     this.#drawing = drawing;
+    this.#palette = palette;
     drawing.changed.listen((change) => {
       if (change !== "grew") this.#isSettledStale = true;
       if (change === "ended") this.#predicted = [];
       this.#ask();
     });
+    palette.changed.listen(() => this.#repaint());
     new ResizeObserver(() => this.#resize()).observe(sheet);
     this.#watchDensity();
   }
@@ -58,12 +62,12 @@ export class CanvasView {
    * @param {readonly Stroke[] | null} strokes
    */
   showInstead(strokes) {
+    if (strokes === this.#instead) return;
     this.#instead = strokes;
-    this.repaint();
+    this.#repaint();
   }
 
-  /** Paint everything anew: colours have changed. */
-  repaint() {
+  #repaint() {
     this.#isSettledStale = true;
     this.#ask();
   }
@@ -78,17 +82,24 @@ export class CanvasView {
   }
 
   #paint() {
-    const ink = getComputedStyle(this.#live).color;
     const open = this.#drawing.open;
     if (this.#isSettledStale) {
       this.#isSettledStale = false;
       const context = freshContext(this.#settled);
       context.globalAlpha = this.#instead ? 0.15 : 1;
-      for (const stroke of this.#drawing.strokes) if (stroke !== open) paintStroke(context, stroke, ink);
+      for (const stroke of this.#drawing.strokes) if (stroke !== open) this.#paintStroke(context, stroke);
     }
     const context = freshContext(this.#live);
-    for (const stroke of this.#instead ?? []) paintStroke(context, stroke, ink);
-    if (open) paintStroke(context, { ...open, points: [...open.points, ...this.#predicted] }, ink);
+    for (const stroke of this.#instead ?? []) this.#paintStroke(context, stroke);
+    if (open) this.#paintStroke(context, { ...open, points: [...open.points, ...this.#predicted] });
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {Stroke} stroke
+   */
+  #paintStroke(context, stroke) {
+    paintStroke(context, stroke, this.#palette.inkOf(stroke.pen.colour));
   }
 
   #resize() {
@@ -117,12 +128,12 @@ export class CanvasView {
 /**
  * @param {CanvasRenderingContext2D} context  in page units
  * @param {Stroke} stroke
- * @param {string} ink  the page's own colour
+ * @param {string} ink
  */
 export function paintStroke(context, stroke, ink) {
   const { d, width, isFilled } = shapeOf(stroke);
   const path = new Path2D(d);
-  context.strokeStyle = context.fillStyle = stroke.pen.colour || ink;
+  context.strokeStyle = context.fillStyle = ink;
   context.lineWidth = width;
   context.lineCap = context.lineJoin = "round";
   if (isFilled) context.fill(path);

@@ -3,7 +3,8 @@
  *
  * A session sends through it and listens to `messages`; the status view listens to `changed`.
  *
- * @typedef {import("./protocol.js").Message} Message
+ * @import { Message } from "./protocol.js"
+ *
  * @typedef {{ now: () => number, after: (ms: number, what: () => void) => () => void }} Clock  after: answers its cancel
  * @typedef {Pick<WebSocket, "binaryType" | "bufferedAmount" | "onmessage" | "onclose" | "send" | "close">} Socket
  */

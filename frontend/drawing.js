@@ -27,13 +27,18 @@ export class Drawing {
   rev = 0;
 
   /** @type {Stroke[]} */
-  #strokes = [];
+  #strokes;
   /** @type {Stroke[][]} */
   #past = [];
   /** @type {Stroke[][]} */
   #future = [];
   /** @type {Stroke | null} */
   #open = null;
+
+  /** @param {readonly Stroke[]} strokes  there from the start */
+  constructor(strokes = []) {
+    this.#strokes = [...strokes];
+  }
 
   /** @returns {readonly Stroke[]} */
   get strokes() {

@@ -1,21 +1,22 @@
 /**
  * The keys: one table of what the keyboard does, for the dispatcher and for whoever wants to list it.
  *
- * @typedef {{ keys: string[], does: string, act: () => void }} Binding  keys: as `chord` spells them
+ * @typedef {{ keys: string[], does: string, act: (key: string) => void }} Binding  keys: as `chord` spells them
  */
 
 /**
- * Listen for the bindings everywhere but where text is typed.
+ * Listen for the bindings everywhere but in fields and dialogs.
  *
  * @param {Binding[]} bindings
  */
 export function listenForKeys(bindings) {
   addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || isTyping(event.target)) return;
+    if (event.defaultPrevented || isElsewhere(event.target)) return;
     const binding = bindings.find(({ keys }) => keys.includes(chord(event)));
     if (!binding) return;
-    event.preventDefault();
-    binding.act();
+    // Escape also closes what the browser has opened.
+    if (event.key !== "Escape") event.preventDefault();
+    binding.act(chord(event));
   });
 }
 
@@ -30,7 +31,11 @@ export function chord({ key, ctrlKey, metaKey, shiftKey, altKey }) {
   return [ctrlKey || metaKey ? "Mod+" : "", altKey ? "Alt+" : "", shiftKey && isLetter ? "Shift+" : "", name].join("");
 }
 
-/** @param {EventTarget | null} target */
-function isTyping(target) {
-  return target instanceof HTMLElement && target.matches("input, select, textarea, [contenteditable]");
+/**
+ * Whether a key is meant for a field or a dialog.
+ *
+ * @param {EventTarget | null} target
+ */
+function isElsewhere(target) {
+  return target instanceof Element && target.closest("input:not([type=range]), select, dialog") !== null;
 }

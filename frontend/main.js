@@ -1,60 +1,209 @@
 /**
  * The page: builds the models, hangs the views on them, and connects.
  *
- * State flows one way. Pointer and keys change the drawing; the drawing goes to the session; the session's answers
- * go to the reading; views render what drawing, reading and connection emit, and change nothing themselves.
+ * State flows one way. Pointer and keys change the drawing; the drawing goes to the sessions; their answers go to
+ * the readings; views render what drawing, readings, settings and connection emit. Controls change models, never views.
  */
-import { BarsView } from "./bars.js";
+import { Announcer } from "./announcer.js";
 import { CanvasView } from "./canvas.js";
-import { Connection, socketAddress } from "./connection.js";
+import { browserClock, socketAddress } from "./connection.js";
+import { KeyboardCursor } from "./cursor.js";
 import { Drawing } from "./drawing.js";
-import { ImageView } from "./image.js";
+import { FilePanel } from "./file_panel.js";
+import { fillHelp } from "./help.js";
+import { readInk, writeInk } from "./ink_file.js";
 import { listenForKeys } from "./keys.js";
+import { Latency } from "./latency.js";
+import { ModelsView } from "./models.js";
+import { Palette } from "./palette.js";
+import { Panel } from "./panel.js";
+import { PenPanel } from "./pen_panel.js";
 import { PointerInput } from "./pointer.js";
-import { Reading } from "./reading.js";
-import { Session } from "./session.js";
+import { ReadoutView } from "./readout.js";
+import { Replay } from "./replay.js";
+import { onNextFrame } from "./session.js";
+import { Settings } from "./settings.js";
 import { StatusView } from "./status.js";
-import { VerdictView } from "./verdict.js";
+import { StepsView } from "./steps.js";
+import { browserShelves, Store } from "./store.js";
+import { TimelineView } from "./timeline.js";
+import { Toolbar } from "./toolbar.js";
 
-/** @type {import("./drawing.js").Pen} */
-const PEN = { brush: "round", colour: "", width: 36 };
+const DRAWING_KEY = "live-digits.drawing";
+const ADDRESS = socketAddress(document.baseURI);
 
-const drawing = new Drawing();
-const connection = new Connection(socketAddress(document.baseURI));
-const session = new Session(connection);
-const reading = new Reading(drawing);
+const store = new Store(browserShelves());
+const settings = new Settings(store);
+const palette = new Palette(settings);
+const drawing = new Drawing(keptStrokes());
 
-drawing.changed.listen(() => session.offer(drawing.snapshot()));
-session.answers.listen((answer) => reading.accept(answer));
+const results = element("results");
+const panels = [new Panel(results, drawing, ADDRESS)];
+const [{ session, reading, connection }] = panels;
+const announcer = new Announcer(element("announcer"), browserClock);
+const replay = new Replay(drawing, {
+  look: (points) => panels.forEach((panel) => panel.reading.look(points)),
+  ask: (snapshot) => panels.forEach((panel) => panel.session.offer(snapshot)),
+  clock: browserClock,
+  nextFrame: onNextFrame,
+});
 
-const sheet = element("sheet");
-const canvas = new CanvasView(sheet, drawing);
-new PointerInput(sheet, drawing, { pen: () => PEN, predicted: (points) => canvas.predict(points) });
-new VerdictView(element("verdict"), reading);
-new BarsView(element("bars"), reading);
-new ImageView(/** @type {HTMLCanvasElement} */ (element("image")), reading);
-new StatusView(element("status"), connection);
+hangViews();
+hangControls();
+followDrawing();
+followSettings();
+followConnection();
 
-const undo = /** @type {HTMLButtonElement} */ (element("undo"));
-const clear = /** @type {HTMLButtonElement} */ (element("clear"));
-undo.addEventListener("click", () => drawing.undo());
-clear.addEventListener("click", () => drawing.clear());
-listenForKeys([
-  { keys: ["Mod+Z", "Z"], does: "Undo", act: () => drawing.undo() },
-  { keys: ["Delete", "Backspace", "C"], does: "Clear", act: () => drawing.clear() },
-]);
-
-function renderTools() {
-  sheet.classList.toggle("blank", drawing.isBlank);
-  undo.disabled = !drawing.canUndo;
-  clear.disabled = drawing.isBlank;
+function hangViews() {
+  new StatusView(element("status"), connection);
+  new StepsView(element("steps"), drawing, reading);
+  new ReadoutView(element("readout"), new Latency(session, browserClock), browserClock);
+  const models = new ModelsView(element("models"), settings);
+  session.models.listen((offered) => models.offer(offered));
+  reading.changed.listen((belief) => reading.lookedAt === null && announcer.settle(belief));
 }
-drawing.changed.listen(renderTools);
-renderTools();
 
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => canvas.repaint());
-addEventListener("online", () => connection.retry());
-connection.open();
+function hangControls() {
+  const sheet = element("sheet");
+  const canvas = new CanvasView(sheet, drawing, palette);
+  const say = (/** @type {string} */ text) => announcer.say(text);
+  const pen = () => {
+    const { brush, colour, width } = settings.values;
+    return { brush, colour, width };
+  };
+  const isErasing = () => settings.values.tool === "eraser";
+  new PointerInput(sheet, drawing, { pen, isErasing, predicted: (points) => canvas.predict(points) });
+  new KeyboardCursor(sheet, drawing, { pen, said: say });
+  new PenPanel(element("pens"), settings);
+  const files = new FilePanel(element("files"), drawing, palette, say);
+  const toolbar = new Toolbar(/** @type {HTMLElement} */ (sheet.parentElement), drawing, settings);
+  hangTimeline(canvas);
+  hangKeys(toolbar);
+  addEventListener("dragover", (event) => event.preventDefault());
+  addEventListener("drop", (event) => {
+    event.preventDefault();
+    const [file] = event.dataTransfer?.files ?? [];
+    if (file?.name.endsWith(".json")) files.open(file);
+  });
+}
+
+/** @param {CanvasView} canvas */
+function hangTimeline(canvas) {
+  const chart = /** @type {HTMLCanvasElement} */ (element("chart"));
+  const scrub = /** @type {HTMLInputElement} */ (element("scrub"));
+  const button = element("replay");
+  const timeline = new TimelineView({ chart, scrub }, drawing, reading, canvas);
+  palette.changed.listen(() => timeline.ask());
+  scrub.addEventListener("input", () => {
+    const points = Number(scrub.value);
+    lookAt(points < drawing.points ? points : null);
+  });
+  button.addEventListener("click", toggleReplay);
+  replay.changed.listen((isPlaying) => {
+    /** @type {HTMLElement} */ (button.querySelector("span")).textContent = isPlaying ? "Stop" : "Replay";
+  });
+}
+
+/** @param {number | null} points  null: the present */
+function lookAt(points) {
+  replay.stop();
+  for (const panel of panels) panel.reading.look(points);
+}
+
+function toggleReplay() {
+  if (replay.isPlaying) replay.stop();
+  else replay.play();
+}
+
+/** @param {Toolbar} toolbar */
+function hangKeys(toolbar) {
+  const dialog = /** @type {HTMLDialogElement} */ (element("keys"));
+  const bindings = [
+    { keys: ["Mod+Z", "Z"], does: "Undo", act: () => drawing.undo() },
+    { keys: ["Mod+Shift+Z", "Mod+Y", "Y"], does: "Redo", act: () => drawing.redo() },
+    { keys: ["Delete", "Backspace", "C"], does: "Clear the page", act: () => drawing.clear() },
+    { keys: ["E"], does: "Pen or eraser", act: () => toolbar.toggleEraser() },
+    { keys: ["R"], does: "Replay the drawing", act: toggleReplay },
+    { keys: ["[", "]"], does: "Narrower, broader pen", act: (/** @type {string} */ key) => broaden(key === "]" ? 6 : -6) },
+    { keys: ["T"], does: "Light, dark or the system’s theme", act: turnTheme },
+    { keys: ["Escape"], does: "Back to the present", act: () => lookAt(null) },
+    { keys: ["?"], does: "Show this", act: () => dialog.showModal() },
+  ];
+  const drawingKeys = [
+    { keys: ["Space"], does: "On the sheet: pen down, pen up" },
+    { keys: ["Arrows"], does: "On the sheet: move the pen, with Shift in small steps" },
+  ];
+  listenForKeys(bindings);
+  fillHelp(dialog, [...bindings, ...drawingKeys]);
+  element("help").addEventListener("click", () => dialog.showModal());
+  element("theme").addEventListener("click", turnTheme);
+}
+
+/** @param {number} units */
+function broaden(units) {
+  settings.set({ width: Math.max(12, Math.min(96, settings.values.width + units)) });
+}
+
+function turnTheme() {
+  const next = /** @type {const} */ ({ auto: "light", light: "dark", dark: "auto" });
+  settings.set({ theme: next[settings.values.theme] });
+}
+
+function followDrawing() {
+  const sheet = element("sheet");
+  const render = () => sheet.classList.toggle("blank", drawing.isBlank);
+  drawing.changed.listen((change) => {
+    render();
+    for (const panel of panels) panel.session.offer(drawing.snapshot());
+    if (change === "ended" || change === "rewritten") store.write(DRAWING_KEY, writeInk(drawing.strokes));
+  });
+  render();
+  session.offer(drawing.snapshot());
+}
+
+function followSettings() {
+  const render = () => {
+    document.documentElement.dataset.theme = settings.values.theme;
+    element("theme").title = `Theme: ${settings.values.theme}`;
+    element("sheet").style.backgroundColor = palette.page;
+    element("sheet").classList.toggle("erasing", settings.values.tool === "eraser");
+    /** @type {HTMLElement} */ (document.querySelector(".hint")).style.color = palette.inkOf("");
+    arrangePanels();
+  };
+  palette.changed.listen(render);
+  render();
+}
+
+/** As many panels as models are chosen, each asking the one that it is for. */
+function arrangePanels() {
+  const { models } = settings.values;
+  while (panels.length > models.length) panels.pop()?.remove();
+  while (panels.length < models.length) {
+    const panel = new Panel(results, drawing, ADDRESS);
+    panel.session.offer(drawing.snapshot());
+    panel.connection.open();
+    panels.push(panel);
+  }
+  models.forEach((model, i) => panels[i].choose(model));
+  results.classList.toggle("compared", models.length > 1);
+}
+
+function followConnection() {
+  connection.changed.listen((state) => {
+    if (state === "waiting") announcer.say("Connection lost");
+    if (state === "ready") announcer.say("Connected");
+  });
+  addEventListener("online", () => panels.forEach((panel) => panel.connection.retry()));
+  connection.open();
+}
+
+function keptStrokes() {
+  try {
+    return readInk(store.read(DRAWING_KEY));
+  } catch {
+    return [];
+  }
+}
 
 /** @param {string} id */
 function element(id) {

@@ -3,10 +3,16 @@
  *
  * One contact draws at a time. Once a pen was seen, fingers and palms no longer draw.
  *
- * @typedef {import("./drawing.js").Point} Point
- * @typedef {{ pen: () => import("./drawing.js").Pen, predicted: (points: Point[]) => void }} Hand
+ * @import { Drawing, Pen, Point } from "./drawing.js"
+ *
+ * @typedef {{ pen: () => Pen, isErasing: () => boolean,
+ *   predicted: (points: Point[]) => void }} Hand
  */
 import { PAGE } from "./drawing.js";
+import { strokeAt } from "./eraser.js";
+
+/** The button that a pen's other end is reported as (Pointer Events, section 4.1.2). */
+const ERASER_END = 5;
 
 export class PointerInput {
   #surface;
@@ -15,11 +21,13 @@ export class PointerInput {
   /** @type {number | null} */
   #contact = null;
   #penSeen = false;
+  /** @type {Point | null} */
+  #rubbedAt = null;
   #box = new DOMRect();
 
   /**
    * @param {HTMLElement} surface  square, shows the whole page
-   * @param {import("./drawing.js").Drawing} drawing
+   * @param {Drawing} drawing
    * @param {Hand} hand
    */
   constructor(surface, drawing, hand) {
@@ -40,19 +48,24 @@ export class PointerInput {
   #down(event) {
     if (event.pointerType === "pen") this.#penSeen = true;
     const isPalm = this.#penSeen && event.pointerType === "touch";
-    if (this.#contact !== null || event.button !== 0 || isPalm) return;
+    const isErasing = this.#hand.isErasing() || event.button === ERASER_END;
+    if (this.#contact !== null || isPalm || (event.button !== 0 && !isErasing)) return;
     event.preventDefault();
     this.#surface.setPointerCapture(event.pointerId);
     this.#contact = event.pointerId;
     this.#measure();
-    this.#drawing.begin(this.#point(event), this.#hand.pen());
+    this.#rubbedAt = isErasing ? this.#point(event) : null;
+    if (isErasing) this.#rub(this.#point(event));
+    else this.#drawing.begin(this.#point(event), this.#hand.pen());
   }
 
   /** @param {PointerEvent} event */
   #move(event) {
     if (event.pointerId !== this.#contact) return;
     const seen = event.getCoalescedEvents?.() ?? [];
-    this.#drawing.extend((seen.length ? seen : [event]).map((one) => this.#point(one)));
+    const points = (seen.length ? seen : [event]).map((one) => this.#point(one));
+    if (this.#rubbedAt) return points.forEach((point) => this.#rub(point));
+    this.#drawing.extend(points);
     this.#hand.predicted((event.getPredictedEvents?.() ?? []).map((one) => this.#point(one)));
   }
 
@@ -60,8 +73,24 @@ export class PointerInput {
   #up(event) {
     if (event.pointerId !== this.#contact) return;
     this.#contact = null;
+    if (this.#rubbedAt) return;
     this.#drawing.extend([this.#point(event)]);
     this.#drawing.end();
+  }
+
+  /**
+   * Take away every stroke between the last place and this.
+   *
+   * @param {Point} to
+   */
+  #rub(to) {
+    const from = this.#rubbedAt ?? to;
+    this.#rubbedAt = to;
+    for (;;) {
+      const index = strokeAt(this.#drawing.strokes, from, to);
+      if (index < 0) return;
+      this.#drawing.erase(index);
+    }
   }
 
   /**

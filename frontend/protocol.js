@@ -3,6 +3,8 @@
  *
  * Only the connection and the session call it. It knows no DOM and no socket.
  *
+ * @import { Point, Stroke } from "./drawing.js"
+ *
  * @typedef {{ name: string, default?: boolean, [detail: string]: unknown }} Model
  * @typedef {{ frame_bytes?: number, points?: number, strokes?: number, snapshots_per_s?: number }} Limits
  * @typedef {"digit" | "unsure" | "not_a_digit" | "blank"} Verdict
@@ -36,7 +38,7 @@ const KNOWN = new Set(["ready", "configured", "prediction", "error", "goaway"]);
 /**
  * Encode ink as one binary frame, thinned where it would break the server's limits.
  *
- * @param {{ seq: number, rev: number, strokes: readonly import("./drawing.js").Stroke[] }} ink
+ * @param {{ seq: number, rev: number, strokes: readonly Stroke[] }} ink
  * @param {Limits} [limits]
  * @returns {ArrayBuffer}
  */
@@ -96,7 +98,7 @@ export function imageOf({ input }) {
 /**
  * Points of every stroke, evenly fewer of them where there are more than a frame may carry.
  *
- * @param {readonly import("./drawing.js").Stroke[]} strokes
+ * @param {readonly Stroke[]} strokes
  * @param {Limits} limits
  */
 function thin(strokes, limits) {
@@ -126,7 +128,7 @@ function everyNth(items, step) {
 /**
  * The scale onto the wire; ink far off the page shrinks as a whole rather than lose its shape at the edge.
  *
- * @param {readonly (readonly import("./drawing.js").Point[])[]} lines
+ * @param {readonly (readonly Point[])[]} lines
  */
 function fineness(lines) {
   let farthest = 0;

@@ -1,5 +1,7 @@
 /**
  * The status: whether there is a server to answer, said in words and never in colour alone.
+ *
+ * @import { Connection } from "./connection.js"
  */
 import { browserClock } from "./connection.js";
 
@@ -11,7 +13,7 @@ export class StatusView {
 
   /**
    * @param {HTMLElement} root
-   * @param {import("./connection.js").Connection} connection
+   * @param {Connection} connection
    */
   constructor(root, connection) {
     this.#root = root;

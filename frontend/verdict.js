@@ -1,10 +1,11 @@
 /**
  * The verdict: the digit and the confidence, large, and in so many words whether to believe them.
  *
- * @typedef {import("./reading.js").Belief} Belief
+ * @import { Verdict } from "./protocol.js"
+ * @import { Belief, Reading } from "./reading.js"
  */
 
-/** @type {Record<import("./protocol.js").Verdict, (belief: Belief) => { sign: string, word: string, detail: string }>} */
+/** @type {Record<Verdict, (belief: Belief) => { sign: string, word: string, detail: string }>} */
 const WORDING = {
   digit: ({ digit, confidence }) => ({ sign: `${digit}`, word: percent(confidence), detail: "sure" }),
   unsure: ({ digit, runnerUp, confidence }) => ({
@@ -24,7 +25,7 @@ export class VerdictView {
 
   /**
    * @param {HTMLElement} root
-   * @param {import("./reading.js").Reading} reading
+   * @param {Reading} reading
    */
   constructor(root, reading) {
     this.#root = root;
@@ -32,7 +33,7 @@ export class VerdictView {
     this.#word = /** @type {HTMLElement} */ (root.querySelector(".word"));
     this.#detail = /** @type {HTMLElement} */ (root.querySelector(".detail"));
     reading.changed.listen((belief) => this.#render(belief));
-    this.#render(reading.now);
+    this.#render(reading.shown);
   }
 
   /** @param {Belief} belief */

@@ -34,14 +34,25 @@ async def draw(page: Page, line: Line) -> None:
 async def bars(page: Page) -> list[float]:
     """The heights of the ten bars, 0 … 1, as they are set."""
     heights: list[float] = await page.eval_on_selector_all(
-        "#bars .fill", "fills => fills.map(fill => parseFloat(fill.style.transform.slice(7)))"
+        ".bars .fill", "fills => fills.map(fill => parseFloat(fill.style.transform.slice(7)))"
     )
     return heights
 
 
+async def painted(page: Page) -> None:
+    """Wait until what was asked for by now has been painted."""
+    await page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 async def ink_pixels(page: Page) -> int:
     """How many pixels of the sheet carry ink."""
-    count: int = await page.evaluate("""() => [...document.querySelectorAll("#sheet canvas")]
-        .flatMap(canvas => [...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data])
-        .filter((value, i) => i % 4 === 3 && value > 0).length""")
+    await painted(page)
+    count: int = await page.evaluate("""() => {
+      let count = 0;
+      for (const canvas of document.querySelectorAll("#sheet canvas")) {
+        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        for (let i = 3; i < data.length; i += 4) count += data[i] > 0;
+      }
+      return count;
+    }""")
     return count

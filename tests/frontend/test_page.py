@@ -11,7 +11,7 @@ from tests.frontend.hand import ONE, SEVEN, bars, corners, draw, ink_pixels, pre
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 BARS_MOVED = """seen => {
-  const now = [...document.querySelectorAll("#bars .fill")].map(fill => fill.style.transform).join();
+  const now = [...document.querySelectorAll(".bars .fill")].map(fill => fill.style.transform).join();
   return now !== seen && now;
 }"""
 
@@ -26,30 +26,30 @@ async def test_bars_move_while_the_stroke_is_drawn_and_end_on_7(page: Page) -> N
         seen.append(await (await page.wait_for_function(BARS_MOVED, arg=seen[-1])).json_value())
     assert len(set(seen[1:])) >= 3, "the bars moved too seldom before the release"
     await page.mouse.up()
-    await expect(page.locator("#verdict .sign")).to_have_text(re.compile("7"))
+    await expect(page.locator(".verdict .sign")).to_have_text(re.compile("7"))
     heights = await bars(page)
     assert heights.index(max(heights)) == 7
 
 
 async def test_clear_empties_the_bars_at_once(page: Page) -> None:
     await draw(page, SEVEN)
-    await expect(page.locator("#verdict")).not_to_have_attribute("data-verdict", "blank")
+    await expect(page.locator(".verdict")).not_to_have_attribute("data-verdict", "blank")
     heights = await page.evaluate("""() => {
       document.querySelector("#clear").click();
-      return [...document.querySelectorAll("#bars .fill")].map(fill => fill.getBoundingClientRect().height);
+      return [...document.querySelectorAll(".bars .fill")].map(fill => fill.getBoundingClientRect().height);
     }""")
     assert heights == [0] * 10
-    await expect(page.locator("#verdict")).to_have_attribute("data-verdict", "blank")
+    await expect(page.locator(".verdict")).to_have_attribute("data-verdict", "blank")
     assert await ink_pixels(page) == 0
 
 
 async def test_undo_goes_back_to_what_the_first_stroke_meant(page: Page) -> None:
     await draw(page, ONE)
-    await expect(page.locator("#verdict .sign")).to_have_text(re.compile("1"))
+    await expect(page.locator(".verdict .sign")).to_have_text(re.compile("1"))
     before = await ink_pixels(page)
     await draw(page, SEVEN)
     await page.keyboard.press("Control+z")
-    await expect(page.locator("#verdict .sign")).to_have_text(re.compile("1"))
+    await expect(page.locator(".verdict .sign")).to_have_text(re.compile("1"))
     assert await ink_pixels(page) == before
 
 
@@ -57,7 +57,7 @@ async def test_the_image_that_the_model_saw_is_shown(page: Page) -> None:
     await draw(page, SEVEN)
     await expect(page.locator("#image")).not_to_have_class(re.compile("empty"))
     brightest = await page.evaluate("""() => {
-      const { data } = document.querySelector("#image").getContext("2d").getImageData(0, 0, 28, 28);
+      const { data } = document.querySelector("#image").getContext("2d").getImageData(0, 0, 280, 280);
       return Math.max(...data.filter((_, i) => i % 4 === 0));
     }""")
     assert brightest > 200
@@ -76,7 +76,7 @@ async def test_the_drawing_survives_a_killed_server(context: BrowserContext, own
     await page.goto(own_server.url)
     await page.locator("#status[data-state=ready]").wait_for()
     await draw(page, ONE)
-    await expect(page.locator("#verdict .sign")).to_have_text(re.compile("1"))
+    await expect(page.locator(".verdict .sign")).to_have_text(re.compile("1"))
     before = await ink_pixels(page)
 
     own_server.kill()
@@ -85,11 +85,11 @@ async def test_the_drawing_survives_a_killed_server(context: BrowserContext, own
     await page.mouse.up()
     await page.keyboard.press("Control+z")
     assert await ink_pixels(page) == before
-    await expect(page.locator("#verdict")).to_have_attribute("data-verdict", "blank")
+    await expect(page.locator(".verdict")).to_have_attribute("data-verdict", "blank")
 
     own_server.start()
     await page.locator("#status[data-state=ready]").wait_for()
-    await expect(page.locator("#verdict .sign")).to_have_text(re.compile("1"))
+    await expect(page.locator(".verdict .sign")).to_have_text(re.compile("1"))
     assert await ink_pixels(page) == before
     assert not complaints
 

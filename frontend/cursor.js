@@ -1,0 +1,100 @@
+/**
+ * The cursor: drawing with the keyboard alone. Arrows move it, two at once go slanting; space puts the pen down and up.
+ *
+ * @import { Drawing, Pen, Point } from "./drawing.js"
+ */
+import { PAGE } from "./drawing.js";
+
+const STEP = 25;
+const FINE_STEP = 5;
+/** @type {Record<string, [number, number]>} */
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+export class KeyboardCursor {
+  #sheet;
+  #mark;
+  #drawing;
+  #hand;
+  #x = PAGE / 2;
+  #y = PAGE / 2;
+  /** @type {Set<string>} */
+  #held = new Set();
+  #isDown = false;
+
+  /**
+   * @param {HTMLElement} sheet
+   * @param {Drawing} drawing
+   * @param {{ pen: () => Pen, said: (text: string) => void }} hand
+   */
+  constructor(sheet, drawing, hand) {
+    this.#sheet = sheet;
+    this.#mark = /** @type {HTMLElement} */ (sheet.querySelector(".cursor"));
+    this.#drawing = drawing;
+    this.#hand = hand;
+    sheet.addEventListener("keydown", (event) => this.#press(event));
+    sheet.addEventListener("keyup", ({ key }) => this.#held.delete(key));
+    sheet.addEventListener("blur", () => this.#leave());
+    sheet.addEventListener("pointerdown", () => this.#leave());
+    drawing.changed.listen((change) => change === "rewritten" && this.#lift());
+  }
+
+  /** @param {KeyboardEvent} event */
+  #press(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key in ARROWS) {
+      this.#held.add(event.key);
+      this.#move(event.shiftKey ? FINE_STEP : STEP, event.timeStamp);
+    } else if (event.key === " " && !event.repeat) this.#toggle(event.timeStamp);
+    else return;
+    event.preventDefault();
+    this.#show();
+  }
+
+  /**
+   * @param {number} step
+   * @param {number} t
+   */
+  #move(step, t) {
+    for (const key of this.#held) {
+      const [dx, dy] = ARROWS[key];
+      this.#x = Math.max(0, Math.min(PAGE, this.#x + dx * step));
+      this.#y = Math.max(0, Math.min(PAGE, this.#y + dy * step));
+    }
+    if (this.#isDown) this.#drawing.extend([this.#point(t)]);
+  }
+
+  /** @param {number} t */
+  #toggle(t) {
+    this.#isDown = !this.#isDown;
+    if (this.#isDown) this.#drawing.begin(this.#point(t), this.#hand.pen());
+    else this.#drawing.end();
+    this.#hand.said(this.#isDown ? "Pen down" : "Pen up");
+  }
+
+  #leave() {
+    this.#held.clear();
+    this.#mark.hidden = true;
+    if (this.#isDown) this.#drawing.end();
+    this.#lift();
+  }
+
+  #lift() {
+    this.#isDown = false;
+    this.#mark.classList.remove("down");
+  }
+
+  #show() {
+    const scale = this.#sheet.clientWidth / PAGE;
+    this.#mark.hidden = false;
+    this.#mark.classList.toggle("down", this.#isDown);
+    this.#mark.style.transform = `translate(${this.#x * scale}px, ${this.#y * scale}px)`;
+  }
+
+  /**
+   * @param {number} t
+   * @returns {Point}
+   */
+  #point(t) {
+    return { x: this.#x, y: this.#y, t, pressure: 0.5 };
+  }
+}

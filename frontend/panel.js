@@ -1,0 +1,54 @@
+/**
+ * A panel: one model that reads the drawing, with a session of its own and its result on the page.
+ *
+ * main keeps one, or two side by side, and hangs the other views on the first.
+ *
+ * @import { Drawing } from "./drawing.js"
+ */
+import { BarsView } from "./bars.js";
+import { Connection } from "./connection.js";
+import { Reading } from "./reading.js";
+import { Session } from "./session.js";
+import { VerdictView } from "./verdict.js";
+
+export class Panel {
+  #root;
+  #connection;
+  #model = "";
+
+  /**
+   * @param {HTMLElement} row  where it stands
+   * @param {Drawing} drawing
+   * @param {URL} address
+   */
+  constructor(row, drawing, address) {
+    const template = /** @type {HTMLTemplateElement} */ (document.getElementById("result"));
+    this.#root = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
+    this.#connection = new Connection(address);
+    this.session = new Session(this.#connection);
+    this.reading = new Reading(drawing);
+    this.session.answers.listen((answer) => this.reading.accept(answer));
+    new VerdictView(/** @type {HTMLElement} */ (this.#root.querySelector(".verdict")), this.reading);
+    new BarsView(/** @type {HTMLElement} */ (this.#root.querySelector(".bars")), this.reading);
+    row.append(this.#root);
+  }
+
+  get connection() {
+    return this.#connection;
+  }
+
+  /** @param {string} model  "" for the server's default */
+  choose(model) {
+    if (model === this.#model) return;
+    this.#model = model;
+    this.reading.reset();
+    this.session.choose(model);
+  }
+
+  /** Hang up and go. */
+  remove() {
+    this.#connection.close();
+    this.reading.leave();
+    this.#root.remove();
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * The timeline: ten rows of belief along the drawing, darker where it was stronger, to be dragged along.
+ *
+ * @import { CanvasView } from "./canvas.js"
+ * @import { Drawing } from "./drawing.js"
+ * @import { Reading } from "./reading.js"
+ */
+import { prefix } from "./drawing.js";
+
+const DIGITS = 10;
+/** The thumb's width: a range input lets its middle travel from half of it to half of it before the end. */
+const THUMB_PX = 12;
+const GUTTER_PX = 16;
+/** Fainter than this is not seen, and most of the ten are. */
+const FAINTEST = 0.02;
+
+export class TimelineView {
+  #chart;
+  #scrub;
+  #drawing;
+  #reading;
+  #canvas;
+  #isFrameAsked = false;
+
+  /**
+   * @param {{ chart: HTMLCanvasElement, scrub: HTMLInputElement }} elements
+   * @param {Drawing} drawing
+   * @param {Reading} reading
+   * @param {CanvasView} canvas  shows the drawing as far as it is looked at
+   */
+  constructor({ chart, scrub }, drawing, reading, canvas) {
+    this.#chart = chart;
+    this.#scrub = scrub;
+    this.#drawing = drawing;
+    this.#reading = reading;
+    this.#canvas = canvas;
+    reading.changed.listen(() => this.ask());
+    drawing.changed.listen(() => this.ask());
+    new ResizeObserver(() => this.ask()).observe(chart);
+  }
+
+  /** Render in the next frame. */
+  ask() {
+    if (this.#isFrameAsked) return;
+    this.#isFrameAsked = true;
+    requestAnimationFrame(() => {
+      this.#isFrameAsked = false;
+      this.#render();
+    });
+  }
+
+  #render() {
+    const points = this.#drawing.points;
+    const at = this.#reading.lookedAt;
+    this.#scrub.max = String(points);
+    this.#scrub.value = String(at ?? points);
+    this.#scrub.disabled = points === 0;
+    this.#scrub.setAttribute("aria-valuetext", this.#describe(at ?? points, points));
+    this.#canvas.showInstead(at === null ? null : prefix(this.#drawing.strokes, at));
+    this.#paint(points);
+  }
+
+  /**
+   * @param {number} at
+   * @param {number} points
+   */
+  #describe(at, points) {
+    const { digit, confidence } = this.#reading.shown;
+    const belief = digit === null ? "nothing" : `${digit}, ${Math.round((confidence ?? 0) * 100)} percent`;
+    return `After ${at} of ${points} points: ${belief}`;
+  }
+
+  /** @param {number} points */
+  #paint(points) {
+    const { clientWidth: width, clientHeight: height } = this.#chart;
+    const density = devicePixelRatio;
+    this.#chart.width = Math.round(width * density);
+    this.#chart.height = Math.round(height * density);
+    const context = /** @type {CanvasRenderingContext2D} */ (this.#chart.getContext("2d"));
+    const style = getComputedStyle(this.#chart);
+    context.scale(density, density);
+    const row = height / DIGITS;
+    this.#paintRows(context, row, width, style);
+    if (!points) return;
+    const left = GUTTER_PX + THUMB_PX / 2;
+    const unit = (width - GUTTER_PX - THUMB_PX) / points;
+    context.fillStyle = style.getPropertyValue("--accent");
+    const { moments } = this.#reading;
+    moments.forEach(({ points: from, belief }, i) => {
+      const to = moments[i + 1]?.points ?? points;
+      belief.probabilities?.forEach((share, digit) => {
+        if (share < FAINTEST) return;
+        context.globalAlpha = share;
+        context.fillRect(left + from * unit, digit * row + 0.5, Math.max(1, (to - from) * unit), row - 1);
+      });
+    });
+    this.#paintBoundaries(context, left, unit, height, style.color);
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} row
+   * @param {number} width
+   * @param {CSSStyleDeclaration} style
+   */
+  #paintRows(context, row, width, style) {
+    context.font = `600 ${Math.min(12, row)}px ${style.fontFamily}`;
+    context.textBaseline = "middle";
+    for (let digit = 0; digit < DIGITS; digit++) {
+      context.fillStyle = style.getPropertyValue("--trough");
+      context.fillRect(GUTTER_PX, digit * row + 0.5, width - GUTTER_PX, row - 1);
+      context.fillStyle = style.color;
+      context.fillText(String(digit), 0, (digit + 0.55) * row);
+    }
+  }
+
+  /**
+   * A line wherever the pen was lifted.
+   *
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} left
+   * @param {number} unit
+   * @param {number} height
+   * @param {string} colour
+   */
+  #paintBoundaries(context, left, unit, height, colour) {
+    context.globalAlpha = 1;
+    context.fillStyle = colour;
+    let drawn = 0;
+    for (const { points } of this.#drawing.strokes.slice(0, -1)) {
+      drawn += points.length;
+      context.fillRect(left + drawn * unit - 0.5, 0, 1, height);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * The toolbar: undo, redo, clear and eraser, as far as each has something to do; and where its panels open.
+ *
+ * @import { Drawing } from "./drawing.js"
+ * @import { Settings } from "./settings.js"
+ */
+export class Toolbar {
+  #buttons;
+  #drawing;
+  #settings;
+
+  /**
+   * @param {HTMLElement} easel
+   * @param {Drawing} drawing
+   * @param {Settings} settings
+   */
+  constructor(easel, drawing, settings) {
+    const button = (/** @type {string} */ id) => /** @type {HTMLButtonElement} */ (easel.querySelector(`#${id}`));
+    this.#buttons = { undo: button("undo"), redo: button("redo"), clear: button("clear"), eraser: button("eraser") };
+    this.#drawing = drawing;
+    this.#settings = settings;
+    this.#buttons.undo.addEventListener("click", () => drawing.undo());
+    this.#buttons.redo.addEventListener("click", () => drawing.redo());
+    this.#buttons.clear.addEventListener("click", () => drawing.clear());
+    this.#buttons.eraser.addEventListener("click", () => this.toggleEraser());
+    for (const panel of /** @type {NodeListOf<HTMLElement>} */ (easel.querySelectorAll("[popover]"))) openAbove(panel);
+    drawing.changed.listen((change) => change !== "grew" && this.#render());
+    settings.changed.listen(() => this.#render());
+    this.#render();
+  }
+
+  toggleEraser() {
+    this.#settings.set({ tool: this.#settings.values.tool === "eraser" ? "pen" : "eraser" });
+  }
+
+  #render() {
+    const { undo, redo, clear, eraser } = this.#buttons;
+    undo.disabled = !this.#drawing.canUndo;
+    redo.disabled = !this.#drawing.canRedo;
+    clear.disabled = this.#drawing.isBlank;
+    eraser.setAttribute("aria-pressed", String(this.#settings.values.tool === "eraser"));
+  }
+}
+
+/**
+ * Open a panel above the button that opens it: below is the edge of the window.
+ *
+ * @param {HTMLElement} panel
+ */
+function openAbove(panel) {
+  const opener = /** @type {HTMLElement} */ (document.querySelector(`[popovertarget="${panel.id}"]`));
+  panel.addEventListener("toggle", (event) => {
+    if (/** @type {ToggleEvent} */ (event).newState !== "open") return;
+    const { left, top } = opener.getBoundingClientRect();
+    const room = document.documentElement.clientWidth - panel.offsetWidth - 8;
+    panel.style.left = `${Math.max(8, Math.min(left, room))}px`;
+    panel.style.top = `${Math.max(8, top - panel.offsetHeight - 8)}px`;
+  });
+}

@@ -1,0 +1,224 @@
+"""What a writer has in hand, in a real browser: tools, history, keys, touch and pen, files."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import BrowserContext, CDPSession, Locator, Page, expect
+
+from tests.frontend.conftest import Server
+from tests.frontend.hand import ONE, SEVEN, Line, corners, draw, ink_pixels, painted
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+def sign(page: Page) -> Locator:
+    return page.locator(".verdict .sign")
+
+
+async def strokes(page: Page) -> list[Any]:
+    """The drawing as it is kept for the next reload."""
+    kept = await page.evaluate("sessionStorage.getItem('live-digits.drawing')")
+    found: list[Any] = json.loads(kept)["strokes"] if kept else []
+    return found
+
+
+async def test_clear_can_be_undone_and_redone(page: Page) -> None:
+    await draw(page, SEVEN)
+    before = await ink_pixels(page)
+    await page.click("#clear")
+    assert await ink_pixels(page) == 0
+    await page.click("#undo")
+    await expect(sign(page)).to_have_text("7")
+    assert await ink_pixels(page) == before
+    await page.click("#redo")
+    await expect(page.locator(".verdict")).to_have_attribute("data-verdict", "blank")
+
+
+async def test_the_eraser_takes_whole_strokes(page: Page) -> None:
+    await draw(page, ONE)
+    before = await ink_pixels(page)
+    await draw(page, [(0.1, 0.9), (0.3, 0.9)])
+    await page.keyboard.press("e")
+    await expect(page.locator("#eraser")).to_have_attribute("aria-pressed", "true")
+    await draw(page, [(0.2, 0.8), (0.2, 0.95)])
+    assert await ink_pixels(page) == before
+    assert len(await strokes(page)) == 1
+
+
+@pytest.mark.parametrize("brush", ["round", "marker", "pressure", "spray"])
+async def test_no_brush_changes_what_the_model_sees(page: Page, brush: str) -> None:
+    await page.click("[popovertarget=pens]")
+    await page.check(f"input[name=brush][value={brush}]", force=True)
+    await page.keyboard.press("Escape")
+    await draw(page, SEVEN)
+    await expect(sign(page)).to_have_text("7")
+    assert await ink_pixels(page) > 1000
+
+
+async def test_ink_stays_visible_on_a_page_of_its_own_colour(page: Page) -> None:
+    await page.click("[popovertarget=pens]")
+    await page.check("input[name=page][value='#000000']", force=True)
+    await page.keyboard.press("Escape")
+    await draw(page, ONE)
+    await painted(page)
+    brightest = await page.evaluate("""() => {
+      const canvas = document.querySelector("#sheet canvas");
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      return data.filter((_, i) => i % 4 < 3).reduce((most, value) => Math.max(most, value));
+    }""")
+    assert brightest > 200
+
+
+async def test_the_drawing_and_the_settings_survive_a_reload(page: Page) -> None:
+    await draw(page, SEVEN)
+    before = await ink_pixels(page)
+    await page.keyboard.press("t")
+    await page.reload()
+    await expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    await expect(sign(page)).to_have_text("7")
+    assert await ink_pixels(page) == before
+
+
+async def test_two_windows_keep_their_own_drawings(
+    context: BrowserContext, page: Page, server: Server
+) -> None:
+    await draw(page, SEVEN)
+    other = await context.new_page()
+    await other.goto(server.url)
+    await other.locator("#clear").click()
+    await draw(other, ONE)
+    await expect(sign(other)).to_have_text("1")
+    await page.bring_to_front()
+    await page.reload()
+    await expect(sign(page)).to_have_text("7")
+
+
+async def test_a_digit_can_be_drawn_with_the_keyboard_alone(page: Page) -> None:
+    await page.locator("#sheet").focus()
+    for _ in range(12):
+        await page.keyboard.press("ArrowUp")
+    await page.keyboard.press("Space")
+    for _ in range(24):
+        await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Space")
+    await page.keyboard.press("ArrowLeft")
+    await expect(sign(page)).to_have_text("1")
+    assert len(await strokes(page)) == 1
+
+
+async def test_the_result_is_announced_once_it_has_settled(page: Page) -> None:
+    await draw(page, SEVEN)
+    await expect(page.locator("#announcer")).to_have_text(re.compile(r"^7, .* sure$"))
+
+
+async def test_every_key_is_listed_under_the_question_mark(page: Page) -> None:
+    await page.keyboard.press("?")
+    dialog = page.locator("#keys")
+    await expect(dialog).to_be_visible()
+    for does in ("Undo", "Redo", "Clear the page", "Pen or eraser", "Replay the drawing", "pen down"):
+        await expect(dialog).to_contain_text(does)
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_be_hidden()
+
+
+async def test_saved_ink_opens_again(page: Page, tmp_path: Path) -> None:
+    await draw(page, SEVEN)
+    files: dict[str, Path] = {}
+    for ending in ("ink", "svg", "png"):
+        await page.click("[popovertarget=files]")
+        async with page.expect_download() as download:
+            await page.click(f"#save-{ending}")
+        files[ending] = tmp_path / (await download.value).suggested_filename
+        await (await download.value).save_as(files[ending])
+    assert files["png"].read_bytes().startswith(b"\x89PNG")
+    assert "<path" in files["svg"].read_text()
+    before = await strokes(page)
+    await page.click("#clear")
+    await page.set_input_files("#ink-file", files["ink"])
+    await expect(sign(page)).to_have_text("7")
+    assert await strokes(page) == before
+
+
+async def test_a_file_that_is_no_ink_changes_nothing_and_is_said(page: Page, tmp_path: Path) -> None:
+    await draw(page, SEVEN)
+    no_ink = tmp_path / "no.json"
+    no_ink.write_text('{"strokes": 5}')
+    await page.set_input_files("#ink-file", no_ink)
+    await expect(page.locator("#announcer")).to_contain_text("Expected ink")
+    assert len(await strokes(page)) == 1
+
+
+async def test_dragging_along_the_timeline_shows_earlier_beliefs(page: Page) -> None:
+    await draw(page, SEVEN)
+    await expect(sign(page)).to_have_text("7")
+    scrub = page.locator("#scrub")
+    await scrub.focus()
+    await page.keyboard.press("Home")
+    await expect(page.locator(".verdict")).to_have_attribute("data-verdict", "blank")
+    await page.keyboard.press("End")
+    await expect(sign(page)).to_have_text("7")
+
+
+async def test_a_replay_draws_it_again_and_ends_in_the_present(page: Page) -> None:
+    await draw(page, SEVEN)
+    await page.reload()
+    await expect(sign(page)).to_have_text("7")
+    await page.click("#replay")
+    await expect(page.locator("#replay")).to_contain_text("Stop")
+    await expect(page.locator("#replay")).to_contain_text("Replay")
+    await expect(sign(page)).to_have_text("7")
+
+
+class Finger:
+    """A finger on the page, by way of the browser's own input events."""
+
+    def __init__(self, session: CDPSession) -> None:
+        self._session = session
+
+    async def _touch(self, kind: str, *points: tuple[float, float]) -> None:
+        places = [{"x": x, "y": y} for x, y in points]
+        await self._session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
+    async def draw(self, line: Line, end: str = "touchEnd") -> None:
+        first, *rest = line
+        await self._touch("touchStart", first)
+        for place in rest:
+            await self._touch("touchMove", place)
+        await self._touch(end)
+
+
+async def pen(session: CDPSession, kind: str, place: tuple[float, float], force: float) -> None:
+    event = {"type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1}
+    event |= {"pointerType": "pen", "force": force, "buttons": 0 if kind == "mouseReleased" else 1}
+    await session.send("Input.dispatchMouseEvent", event)
+
+
+async def test_a_finger_draws(page: Page) -> None:
+    finger = Finger(await page.context.new_cdp_session(page))
+    await finger.draw(await corners(page, SEVEN))
+    await expect(sign(page)).to_have_text("7")
+
+
+async def test_a_cancelled_touch_leaves_no_ink(page: Page) -> None:
+    finger = Finger(await page.context.new_cdp_session(page))
+    await finger.draw(await corners(page, SEVEN), end="touchCancel")
+    await expect(page.locator("#clear")).to_be_disabled()
+
+
+async def test_once_a_pen_was_seen_the_palm_does_not_draw(page: Page) -> None:
+    first, *rest = await corners(page, SEVEN)
+    session = await page.context.new_cdp_session(page)
+    await pen(session, "mousePressed", first, 0.3)
+    for i, place in enumerate(rest):
+        await pen(session, "mouseMoved", place, 0.3 + i / 10)
+    await pen(session, "mouseReleased", rest[-1], 0)
+    await expect(sign(page)).to_have_text("7")
+    pressures = {point[3] for point in (await strokes(page))[0]}
+    assert len(pressures) > 2, "the pen's pressure was not kept"
+    before = await ink_pixels(page)
+    palm = Finger(await page.context.new_cdp_session(page))
+    await palm.draw(await corners(page, [(0.1, 0.9), (0.3, 0.9)]))
+    assert await ink_pixels(page) == before
