@@ -72,11 +72,13 @@ class Batcher(Generic[Item, Answer]):
         predict: "Predict[Item, Answer]",
         executor: Executor,
         max_batch: int,
+        on_cut: Callable[[Cut], None] = lambda cut: None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._predict = predict
         self._executor = executor
         self._max_batch = max_batch
+        self._on_cut = on_cut
         self._clock = clock
         # One lane a model, so that each batch has one model; the lanes take turns.
         self._lanes: OrderedDict[str, deque[Waiter[Item, Answer]]] = OrderedDict()
@@ -147,6 +149,7 @@ class Batcher(Generic[Item, Answer]):
             _fail(batch, Internal("Expected a prediction, but the model failed"))
             return
         cut = Cut(model, len(items), cut_at, self._clock())
+        self._on_cut(cut)
         for (waiter, item), answer in zip(batch, answers, strict=True):
             try:
                 waiter.answer(item, answer, cut)

@@ -22,7 +22,7 @@ from live.errors import BadMessage, LiveError
 from live.messages import GoAway, Ready, Timing
 from live.prediction import Answer
 from live.service import Service
-from live.session import Close, Session, Waiting
+from live.session import Close, Counts, Session, Waiting
 
 clock = time.perf_counter
 
@@ -41,6 +41,7 @@ class LiveEndpoint:
             connection = Connection(self._service)
             self._service.enter(connection)
         except LiveError as refusal:
+            self._service.metrics.refusals[refusal.code] += 1
             await WebSocket(scope, receive, send).send_denial_response(refuse(refusal))
             return
         try:
@@ -75,13 +76,16 @@ class Connection:
 
     def __init__(self, service: Service) -> None:
         self._batcher = service.batcher
-        limits = service.settings.limits
+        self._metrics = service.metrics
+        self._settings = service.settings
         name = f"live-digits/{__version__}"
+        limits = self._settings.limits
         ready = Ready(messages.PROTOCOL, name, uuid.uuid4().hex, service.models, limits)
         self.session = Session(ready)
         self._mail = asyncio.Event()
         self._mail.set()
         self._is_leaving = False
+        self._opened_at = self._heard_at = clock()
 
     async def run(self, receive: Receive, send: Send) -> None:
         """Pump until either side closes the websocket."""
@@ -98,7 +102,8 @@ class Connection:
     async def _drain(self, receive: Receive) -> None:
         session, batcher, mail = self.session, self._batcher, self._mail
         while (event := await receive())["type"] == "websocket.receive":
-            session.receive(_frame(event), clock())
+            self._heard_at = clock()
+            session.receive(_frame(event), self._heard_at)
             if session.is_waiting:
                 batcher.put(self)
             if session.has_mail:
@@ -125,6 +130,22 @@ class Connection:
         self._is_leaving = True
         self._mail.set()
 
+    @property
+    def counts(self) -> Counts:
+        """What the session has counted."""
+        return self.session.counts
+
+    def check(self, now: float) -> None:
+        """Close the session if it has been idle for too long; say goodbye if it is too old."""
+        if now - self._heard_at > self._settings.idle_s:
+            self.session.close = Close.IDLE
+        elif now - self._opened_at > self._settings.session_s and not self._is_leaving:
+            self._is_leaving = True
+            self.session.go_away(GoAway("age", 0))
+        else:
+            return
+        self._mail.set()
+
     # ---- for the batcher
 
     @property
@@ -138,11 +159,11 @@ class Connection:
 
     def answer(self, item: Waiting, answer: Answer, cut: Cut) -> None:
         """Hand the session its answer, and have it sent."""
-        queue_ms = round((cut.cut_at - item.received_at) * 1e3, 3)
-        predict_ms = round((cut.done_at - cut.cut_at) * 1e3, 3)
-        self.session.answer(
-            item, cut.model, answer.judgement, answer.image, Timing(queue_ms, predict_ms, cut.size)
-        )
+        waited_s = cut.cut_at - item.received_at
+        self._metrics.queue_wait_s.observe(waited_s)
+        self._metrics.answer_s.observe(cut.done_at - item.received_at)
+        timing = Timing(round(waited_s * 1e3, 3), round((cut.done_at - cut.cut_at) * 1e3, 3), cut.size)
+        self.session.answer(item, cut.model, answer.judgement, answer.image, timing)
         self._mail.set()
 
     def fail(self, item: Waiting, error: LiveError) -> None:

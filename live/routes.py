@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from live.metrics import expose
 from live.service import Service, State
 from live.settings import FRONTEND
 
@@ -37,6 +38,11 @@ def http_routes(service: Service) -> list[BaseRoute]:
         status = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
         return JSONResponse({"status": service.state.value}, status)
 
+    async def metrics(_: Request) -> Response:
+        """Tell Prometheus."""
+        text, content_type = expose(service.metrics, service.open_sessions, service.state is State.READY)
+        return Response(text, headers={"Content-Type": content_type})
+
     async def models(_: Request) -> Response:
         """List the models with their cards."""
         await service.until_ready()
@@ -49,6 +55,7 @@ def http_routes(service: Service) -> list[BaseRoute]:
     return [
         Route("/healthz", healthz),
         Route("/readyz", readyz),
+        Route("/metrics", metrics),
         Route("/v1/models", models),
         Mount("/", _Page(directory=FRONTEND, html=True)),
     ]

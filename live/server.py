@@ -34,7 +34,7 @@ def main(options: argparse.Namespace) -> int:
 
 def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM. Raises StartError when that can't be."""
-    listener = _bind(settings.host, settings.port)
+    listener = _bind(settings)
     runner = asyncio.Runner(loop_factory=_loop_factory())
     with listener, runner:
         service = runner.run(_serve(settings, listener))
@@ -96,10 +96,15 @@ class _Server(uvicorn.Server):
         self._draining.add_done_callback(lambda _: self.stop())
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def _bind(settings: Settings) -> socket.socket:
+    host, port = settings.host, settings.port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # A client that leaves its answers unread this long is cut off by the kernel: nothing else can
+        # end a connection whose buffer is full.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(settings.stuck_s * 1e3))
     try:
         listener.bind((host, port))
         listener.listen(_BACKLOG)

@@ -5,26 +5,32 @@ HTTP: those who enter are `Member`s.
 """
 
 import asyncio
+import itertools
 import logging
 import random
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from typing import Protocol
 
 from live import ink, recogniser
-from live.batcher import Batcher
+from live.batcher import Batcher, Cut
 from live.errors import Overloaded, StartError
 from live.messages import GoAway, Model, Snapshot
+from live.metrics import Metrics
 from live.prediction import Answer, Predictor
 from live.recogniser import Card
-from live.session import Waiting
+from live.session import Counts, Waiting
 from live.settings import Settings
 
 log = logging.getLogger(__name__)
 
 PREFERRED_MODEL = "compact"
 _MAX_WAIT_FOR_READY_S = 20.0
+_WATCH_S = 0.25
+_CHECK_EVERY = 4
+"""Ticks of the watch; sessions end that much later than they might, and ten thousand cost nothing."""
 
 
 class State(Enum):
@@ -38,6 +44,13 @@ class State(Enum):
 
 class Member(Protocol):
     """Someone who is connected."""
+
+    @property
+    def counts(self) -> Counts:
+        """What they have counted."""
+
+    def check(self, now: float) -> None:
+        """End what has been idle, or open, for too long at `now` (seconds)."""
 
     async def leave(self, message: GoAway, after_s: float) -> None:
         """Say goodbye, end what is under way, and go."""
@@ -53,6 +66,7 @@ class Service:
         self.on_failure: Callable[[], None] = lambda: None
         self.cards: list[Card] = []
         self.models: list[Model] = []
+        self.metrics = Metrics()
         self.batcher: Batcher[Waiting, Answer]
         self._members: set[Member] = set()
         self._is_empty = asyncio.Event()
@@ -70,12 +84,29 @@ class Service:
             return
         finally:
             self._is_loaded.set()
-        self.batcher = Batcher(predictor, self._thread, self.settings.max_batch)
+        self.batcher = Batcher(predictor, self._thread, self.settings.max_batch, self._count_batch)
         self.state = State.READY
         try:
-            await self.batcher.run()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.batcher.run())
+                tasks.create_task(self._watch())
         finally:
             self._thread.shutdown()
+
+    def _count_batch(self, cut: Cut) -> None:
+        self.metrics.batch_size.observe(cut.size)
+        self.metrics.predict_s.observe(cut.done_at - cut.cut_at)
+
+    async def _watch(self) -> None:
+        """Measure how late the event loop is; now and then, end sessions whose time is up."""
+        for tick in itertools.count():
+            asleep_at = time.perf_counter()
+            await asyncio.sleep(_WATCH_S)
+            now = time.perf_counter()
+            self.metrics.loop_lag_s.observe(now - asleep_at - _WATCH_S)
+            if tick % _CHECK_EVERY == 0:
+                for member in list(self._members):
+                    member.check(now)
 
     async def until_ready(self) -> None:
         """Wait while the models load. Raises Overloaded when the service is not, or no longer, to be had."""
@@ -94,12 +125,19 @@ class Service:
         if len(self._members) >= self.settings.max_sessions:
             raise Overloaded(f"Expected fewer than {self.settings.max_sessions} sessions: the server is full")
         self._members.add(member)
+        self.metrics.sessions_opened += 1
 
     def leave(self, member: Member) -> None:
         """Count someone out."""
         self._members.discard(member)
+        self.metrics.ended += member.counts
         if not self._members:
             self._is_empty.set()
+
+    @property
+    def open_sessions(self) -> list[Counts]:
+        """What each of those who are connected has counted."""
+        return [member.counts for member in self._members]
 
     async def drain(self) -> None:
         """Let nobody in, say goodbye to everyone, and return when all have gone, or time is up.

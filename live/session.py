@@ -13,8 +13,9 @@ holds whatever the client does, as soon as nothing waits and all is sent.
 """
 
 import base64
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
@@ -50,6 +51,7 @@ Image = NDArray[np.float32]
 class Close(Enum):
     """Why the server closes a session: code and reason of the websocket's close frame."""
 
+    IDLE = 1001, "idle too long"
     UNREADABLE_BYTES = 1003, "frames that can't be read"
     UNREADABLE_TEXT = 1007, "text that can't be read"
     FLOODING = 1008, "too many messages"
@@ -68,6 +70,24 @@ class Waiting(NamedTuple):
     """Seconds on the connection's clock."""
 
 
+@dataclass(slots=True)
+class Counts:
+    """What sessions count: snapshots received and dropped, predictions sent by verdict, errors by code."""
+
+    snapshots: int = 0
+    dropped: int = 0
+    verdicts: Counter[str] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            self.snapshots + other.snapshots,
+            self.dropped + other.dropped,
+            self.verdicts + other.verdicts,
+            self.errors + other.errors,
+        )
+
+
 class Session:
     """The state of one session.
 
@@ -75,14 +95,13 @@ class Session:
     further. The session is open until `close` says why it is to be closed, and takes nothing from then on.
     """
 
-    def __init__(self, ready: Ready, include: tuple[Include, ...] = ()) -> None:
+    def __init__(self, ready: Ready) -> None:
         self._limits = ready.limits
         self._models: Mapping[str, bool] = {model.name: model.default for model in ready.models}
         self.model = next(name for name, is_default in self._models.items() if is_default)
-        self.include: tuple[Include, ...] = include
+        self.include: tuple[Include, ...] = ()
         self.close: Close | None = None
-        self.snapshots = 0
-        self.answered = 0
+        self.counts = Counts()
 
         self._last_seq = -1
         self._last_rev = 0
@@ -115,7 +134,7 @@ class Session:
         except LiveError as error:
             self._send(messages.error_message(error))
             if error.seq is not None:
-                self.snapshots += 1
+                self.counts.snapshots += 1
 
     def _configure(self, wanted: Configure) -> None:
         if wanted.model is not None and wanted.model not in self._models:
@@ -137,9 +156,9 @@ class Session:
         if snapshot.rev < self._last_rev:
             raise StaleSeq(f"Expected a rev of at least {self._last_rev}, got {snapshot.rev}", snapshot.seq)
         self._last_seq, self._last_rev = snapshot.seq, snapshot.rev
-        self.snapshots += 1
+        self.counts.snapshots += 1
         if self._waiting:
-            self._dropped += 1
+            self._drop()
         self._waiting = Waiting(snapshot, now)
 
     # ---- for the batcher
@@ -163,7 +182,7 @@ class Session:
         """
         self._taken -= 1
         if self._prediction:
-            self._dropped += 1
+            self._drop()
         snapshot = taken.snapshot
         self._prediction = Prediction(snapshot.seq, snapshot.rev, model, *judgement, 0, timing)
         if "input" in self.include:
@@ -188,7 +207,7 @@ class Session:
         if self._prediction:
             prediction, self._prediction = self._prediction, None
             prediction.dropped, self._dropped = self._dropped, 0
-            self.answered += 1
+            self.counts.verdicts[prediction.verdict] += 1
             return messages.encode(prediction)
         return None
 
@@ -202,7 +221,13 @@ class Session:
         """Everything received is answered, and every answer has been handed out to be sent."""
         return not (self._waiting or self._taken or self._messages or self._prediction)
 
+    def _drop(self) -> None:
+        self._dropped += 1
+        self.counts.dropped += 1
+
     def _send(self, message: Configured | Error | GoAway) -> None:
+        if isinstance(message, Error):
+            self.counts.errors[message.code] += 1
         self._messages.append(message)
         if len(self._messages) > MAX_UNSENT_MESSAGES:
             self.close = Close.FLOODING

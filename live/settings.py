@@ -42,6 +42,9 @@ class Settings:
     max_strokes: int = _knob(256, "strokes in one drawing, at most")
     max_picture_pixels: int = _knob(16_777_216, "width × height of one picture, at most")
     max_snapshots_per_s: float = _knob(5_000.0, "snapshots a second from one session, at most")
+    idle_s: float = _knob(900.0, "seconds without a frame after which a session is closed")
+    session_s: float = _knob(86_400.0, "seconds after which a session is asked to start anew")
+    stuck_s: float = _knob(30.0, "seconds that a client may leave its answers unread (Linux)")
     drain_s: float = _knob(10.0, "seconds that sessions get to end before the server stops")
     reconnect_ms: int = _knob(1_000, "milliseconds after which clients are told to come back from a restart")
 

@@ -278,17 +278,52 @@ def test_a_foreign_client_that_knows_only_the_protocol(
     check_books(30, messages)
 
 
+def fetch(url: str) -> str:
+    with urllib.request.urlopen(url) as response:
+        text: str = response.read().decode()
+        return text
+
+
 @pytest.mark.parametrize(
     ("path", "expected"), [("healthz", {"status": "alive"}), ("readyz", {"status": "ready"})]
 )
 def test_the_server_says_that_it_is_well(server: RunningServer, path: str, expected: dict[str, str]) -> None:
-    with urllib.request.urlopen(server.url + path) as response:
-        assert json.load(response) == expected
+    assert json.loads(fetch(server.url + path)) == expected
 
 
 def test_models_are_listed_with_their_cards(server: RunningServer) -> None:
-    with urllib.request.urlopen(server.url + "v1/models") as response:
-        models = json.load(response)["models"]
+    models = json.loads(fetch(server.url + "v1/models"))["models"]
     assert [model["default"] for model in models].count(True) == 1
     for model in models:
         assert model["metrics"]["mnist_test"]["n"] == 10_000
+
+
+async def test_metrics_add_up_what_sessions_did() -> None:
+    with running_server() as watched:
+        async with session(watched) as socket:
+            await ask(socket, binary_ink(whole(DRAWINGS["six"]), 0))
+            await ask(socket, binary_ink(whole(DRAWINGS["six"]), 0))
+        text = await asyncio.to_thread(fetch, watched.url + "metrics")
+        assert "live_digits_snapshots_total 2.0" in text
+        assert 'live_digits_predictions_total{verdict="digit"} 1.0' in text
+        assert 'live_digits_errors_total{code="stale_seq"} 1.0' in text
+        assert "live_digits_answer_seconds_count 1.0" in text
+
+
+async def test_a_session_that_says_nothing_is_closed_with_1001() -> None:
+    with running_server("--idle-s", "0.1") as impatient:
+        async with websockets.connect(impatient.socket) as socket:
+            await receive(socket)
+            with pytest.raises(websockets.ConnectionClosed):
+                await receive(socket)
+            assert socket.close_code == 1001
+
+
+async def test_an_old_session_is_asked_to_come_back() -> None:
+    with running_server("--session-s", "0.1") as brief:
+        async with websockets.connect(brief.socket) as socket:
+            await receive(socket)
+            assert await receive(socket) == {"type": "goaway", "reason": "age", "after_ms": 0}
+            with pytest.raises(websockets.ConnectionClosed):
+                await receive(socket)
+            assert socket.close_code == 1012

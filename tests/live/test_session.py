@@ -323,7 +323,11 @@ class AnyOrder(RuleBasedStateMachine):
         errors = [m for m in self.sent if m["type"] == "error" and m["seq"] is not None]
         dropped = sum(p["dropped"] for p in predictions)
         assert len(predictions) + dropped + len(errors) == self.received
-        assert self.session.snapshots == self.received
+        counts = self.session.counts
+        assert counts.snapshots == self.received
+        assert counts.dropped == dropped
+        assert sum(counts.verdicts.values()) == len(predictions)
+        assert sum(counts.errors.values()) == len([m for m in self.sent if m["type"] == "error"])
 
 
 TestAnyOrder = AnyOrder.TestCase
