@@ -3,6 +3,8 @@
  *
  * State flows one way. Pointer and keys change the drawing; the drawing goes to the sessions; their answers go to
  * the readings; views render what drawing, readings, settings and connection emit. Controls change models, never views.
+ *
+ * @import { PictureBatch } from "./picture_batch.js"
  */
 import { Announcer } from "./announcer.js";
 import { CanvasView } from "./canvas.js";
@@ -18,6 +20,7 @@ import { ModelsView } from "./models.js";
 import { Palette } from "./palette.js";
 import { Panel } from "./panel.js";
 import { PenPanel } from "./pen_panel.js";
+import { takeFiles } from "./picture_input.js";
 import { PointerInput } from "./pointer.js";
 import { ReadoutView } from "./readout.js";
 import { Replay } from "./replay.js";
@@ -47,6 +50,9 @@ const replay = new Replay(drawing, {
   clock: browserClock,
   nextFrame: onNextFrame,
 });
+
+/** @type {Promise<PictureBatch> | undefined} */
+let pictures;
 
 hangViews();
 hangControls();
@@ -79,12 +85,30 @@ function hangControls() {
   const toolbar = new Toolbar(/** @type {HTMLElement} */ (sheet.parentElement), drawing, settings);
   hangTimeline(canvas);
   hangKeys(toolbar);
-  addEventListener("dragover", (event) => event.preventDefault());
-  addEventListener("drop", (event) => {
-    event.preventDefault();
-    const [file] = event.dataTransfer?.files ?? [];
-    if (file?.name.endsWith(".json")) files.open(file);
-  });
+  takeFiles(element("pictures"), { pictures: readPictures, ink: (file) => files.open(file) });
+}
+
+/** @param {File[]} files */
+async function readPictures(files) {
+  pictures ??= openPictures();
+  const batch = await pictures;
+  element("table").scrollIntoView({ block: "nearest" });
+  await batch.run(files);
+  announcer.say(`${batch.rows.length} pictures read`);
+}
+
+/** Loaded with the first picture: who only draws needs none of it. */
+async function openPictures() {
+  const [{ PictureBatch }, { PictureTable }] = await Promise.all([
+    import("./picture_batch.js"),
+    import("./picture_table.js"),
+  ]);
+  const address = new URL("v1/batch?include=input", document.baseURI);
+  const [model] = settings.values.models;
+  if (model) address.searchParams.set("model", model);
+  const batch = new PictureBatch(address);
+  new PictureTable(element("table"), batch);
+  return batch;
 }
 
 /** @param {CanvasView} canvas */

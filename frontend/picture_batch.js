@@ -1,0 +1,205 @@
+/**
+ * The picture batch: files in, one row for each picture out, filled as the server answers. No DOM.
+ *
+ * The table of pictures starts it and renders its rows.
+ *
+ * @import { Belief } from "./reading.js"
+ *
+ * @typedef {{ name: string, file: Blob | null, belief: Belief | null, fault: string }} Row  file: null for one in a ZIP
+ */
+import { believe } from "./reading.js";
+import { Signal } from "./signal.js";
+
+/** One request carries this much at most: progress stays visible and a server's limit is not met. */
+const MOST_FILES = 50;
+const MOST_BYTES = 8_000_000;
+/** Below this a digit deserves a second look. */
+const CONFIDENT = 0.9;
+
+export class PictureBatch {
+  /** @type {Signal<Row | null>} */
+  changed = new Signal();
+  /** @type {Row[]} */
+  rows = [];
+  isRunning = false;
+
+  #address;
+  #fetch;
+
+  /**
+   * @param {string | URL} address  of POST /v1/batch
+   * @param {(address: string | URL, request: RequestInit) => Promise<Response>} [send]
+   */
+  constructor(address, send = (...request) => fetch(...request)) {
+    this.#address = address;
+    this.#fetch = send;
+  }
+
+  /** How many rows have their answer. */
+  get done() {
+    return this.rows.filter((row) => !isWaiting(row)).length;
+  }
+
+  /**
+   * Have files read, one request after the other.
+   *
+   * @param {readonly File[]} files  pictures and ZIP archives of them
+   */
+  async run(files) {
+    this.isRunning = true;
+    const portions = portionsOf(files).map((portion) => ({ portion, rows: this.#announce(portion) }));
+    for (const { portion, rows } of portions) {
+      try {
+        await this.#ask(portion, rows);
+      } catch (error) {
+        this.#fail(rows, error instanceof Error ? error.message : String(error));
+      }
+      this.#fail(rows, "The server said nothing about it");
+    }
+    this.isRunning = false;
+    this.changed.emit(null);
+  }
+
+  /** @param {readonly File[]} files */
+  #announce(files) {
+    const rows = files.filter((file) => !isArchive(file)).map((file) => this.#add(file.name, file));
+    this.changed.emit(null);
+    return rows;
+  }
+
+  /**
+   * @param {string} name
+   * @param {Blob | null} file
+   */
+  #add(name, file) {
+    /** @type {Row} */
+    const row = { name, file, belief: null, fault: "" };
+    this.rows.push(row);
+    return row;
+  }
+
+  /**
+   * @param {readonly File[]} files
+   * @param {Row[]} rows
+   */
+  async #ask(files, rows) {
+    const body = new FormData();
+    for (const file of files) body.append("picture", file, file.name);
+    const response = await this.#fetch(this.#address, { method: "POST", body });
+    if (!response.ok) throw new Error(await refusal(response));
+    for await (const line of linesOf(response)) this.#hear(JSON.parse(line), rows);
+  }
+
+  /**
+   * @param {any} line  of the answer; the last one is a summary and names no picture
+   * @param {Row[]} rows
+   */
+  #hear(line, rows) {
+    if (typeof line.name !== "string") return;
+    const row = rows.find((one) => one.name === line.name && isWaiting(one)) ?? this.#add(line.name, null);
+    if (line.verdict) row.belief = believe(line);
+    else row.fault = line.error?.message ?? "No answer";
+    this.changed.emit(row);
+  }
+
+  /**
+   * @param {Row[]} rows
+   * @param {string} fault
+   */
+  #fail(rows, fault) {
+    for (const row of rows.filter(isWaiting)) {
+      row.fault = fault;
+      this.changed.emit(row);
+    }
+  }
+}
+
+/**
+ * Whether a person should look at it: unsure, not a digit, not read at all, or not quite sure.
+ *
+ * @param {Row} row
+ */
+export function isDoubtful({ belief, fault }) {
+  if (!belief) return fault !== "";
+  return belief.verdict !== "digit" || (belief.confidence ?? 0) < CONFIDENT;
+}
+
+/** @param {readonly Row[]} rows */
+export function csvOf(rows) {
+  const head = ["name", "verdict", "digit", "confidence", ..."0123456789", "error"];
+  const lines = rows.map(({ name, belief, fault }) => [
+    name,
+    belief?.verdict ?? "",
+    belief?.digit ?? "",
+    belief?.confidence ?? "",
+    ...(belief?.probabilities ?? Array(10).fill("")),
+    fault,
+  ]);
+  return [head, ...lines].map((cells) => cells.map(cellOf).join(",") + "\r\n").join("");
+}
+
+/** @param {readonly Row[]} rows */
+export function jsonOf(rows) {
+  const plain = rows.map(({ name, belief, fault }) => {
+    if (!belief) return { name, error: fault };
+    const { verdict, digit, confidence, probabilities } = belief;
+    return { name, verdict, digit, confidence, probabilities };
+  });
+  return `${JSON.stringify(plain, null, 1)}\n`;
+}
+
+/** @param {Row} row */
+function isWaiting({ belief, fault }) {
+  return !belief && !fault;
+}
+
+/** @param {File} file */
+function isArchive({ name, type }) {
+  return type.includes("zip") || /\.zip$/i.test(name);
+}
+
+/**
+ * RFC 4180; a cell that a spreadsheet would run as a formula is kept as text.
+ *
+ * @param {string | number} value
+ */
+function cellOf(value) {
+  const text = String(value);
+  return typeof value === "string" && /^[=+\-@]|[",\r\n]/.test(text)
+    ? `"${/^[=+\-@]/.test(text) ? "'" : ""}${text.replaceAll('"', '""')}"`
+    : text;
+}
+
+/** @param {readonly File[]} files */
+function portionsOf(files) {
+  /** @type {File[][]} */
+  const portions = [];
+  let bytes = Infinity;
+  for (const file of files) {
+    const isFull = bytes + file.size > MOST_BYTES || portions[portions.length - 1].length >= MOST_FILES;
+    if (isFull) portions.push([]);
+    bytes = (isFull ? 0 : bytes) + file.size;
+    portions[portions.length - 1].push(file);
+  }
+  return portions;
+}
+
+/** @param {Response} response */
+async function refusal(response) {
+  const said = await response.json().catch(() => null);
+  return said?.error?.message ?? `The server refused (${response.status})`;
+}
+
+/** @param {Response} response */
+async function* linesOf(response) {
+  const decoder = new TextDecoder();
+  const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    const lines = (rest + decoder.decode(value, { stream: !done })).split("\n");
+    rest = done ? "" : /** @type {string} */ (lines.pop());
+    yield* lines.filter((line) => line.trim());
+    if (done) return;
+  }
+}

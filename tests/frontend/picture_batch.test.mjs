@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { PictureBatch, csvOf, isDoubtful, jsonOf } from "../../frontend/picture_batch.js";
+
+const PROBABILITIES = [0.01, 0, 0, 0, 0, 0, 0, 0.99, 0, 0];
+const prediction = (fields = {}) => ({
+  verdict: "digit",
+  digit: 7,
+  confidence: 0.99,
+  probabilities: PROBABILITIES,
+  ...fields,
+});
+const file = (name, type = "image/png", size = 10) => new File([new Uint8Array(size)], name, { type });
+
+/** A server that answers every request with these lines, in pieces that break where they like. */
+function answering(...lines) {
+  const requests = [];
+  const send = async (address, { body }) => {
+    requests.push(body.getAll("picture").map(({ name }) => name));
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+    return new Response(new Blob([text]).stream().pipeThrough(pieces(7)));
+  };
+  return { requests, batch: new PictureBatch("http://x/v1/batch", send) };
+}
+
+const pieces = (size) =>
+  new TransformStream({
+    transform(chunk, controller) {
+      for (let at = 0; at < chunk.length; at += size) controller.enqueue(chunk.subarray(at, at + size));
+    },
+  });
+
+test("every picture gets its answer, in whatever order they come", async () => {
+  const { batch } = answering(
+    { name: "b.png", ...prediction({ digit: 2 }) },
+    { name: "ä.png", error: { code: "bad_picture", message: "Expected a PNG" } },
+    { pictures: 2 },
+  );
+  await batch.run([file("ä.png"), file("b.png")]);
+  assert.deepEqual(
+    batch.rows.map(({ name, belief, fault }) => [name, belief?.digit, fault]),
+    [["ä.png", undefined, "Expected a PNG"], ["b.png", 2, ""]],
+  );
+  assert.equal(batch.isRunning, false);
+});
+
+test("two files of one name have an answer each", async () => {
+  const { batch } = answering({ name: "a", ...prediction() }, { name: "a", ...prediction({ digit: 1 }) });
+  await batch.run([file("a"), file("a")]);
+  assert.deepEqual(batch.rows.map(({ belief }) => belief.digit), [7, 1]);
+});
+
+test("pictures in a ZIP become rows as they are read", async () => {
+  const { batch } = answering({ name: "in/1.png", ...prediction() });
+  await batch.run([file("many.zip", "application/zip")]);
+  assert.deepEqual(batch.rows.map(({ name, file }) => [name, file]), [["in/1.png", null]]);
+});
+
+test("many files go in several requests", async () => {
+  const { batch, requests } = answering();
+  await batch.run([...Array.from({ length: 60 }, (_, i) => file(`${i}`)), file("big", "image/png", 8_000_001)]);
+  assert.deepEqual(requests.map((names) => names.length), [50, 10, 1]);
+});
+
+test("what the server is silent about, refuses, or can't be asked, is said in the row", async () => {
+  const refused = { error: { code: "too_large", message: "Expected at most 8 MB" } };
+  const cases = [
+    [async () => new Response(""), /said nothing/],
+    [async () => Response.json(refused, { status: 413 }), /at most 8 MB/],
+    [async () => new Response("<h1>", { status: 404 }), /refused \(404\)/],
+    [async () => Promise.reject(new TypeError("Failed to fetch")), /Failed to fetch/],
+  ];
+  for (const [send, message] of cases) {
+    const batch = new PictureBatch("http://x", send);
+    await batch.run([file("a.png")]);
+    assert.match(batch.rows[0].fault, message);
+  }
+});
+
+test("doubtful are those that a person should see", () => {
+  const row = (fields) => ({ name: "", file: null, fault: "", belief: prediction(fields) });
+  assert.equal(isDoubtful(row()), false);
+  assert.equal(isDoubtful(row({ confidence: 0.6 })), true);
+  assert.equal(isDoubtful(row({ verdict: "unsure" })), true);
+  assert.equal(isDoubtful({ ...row(), belief: null, fault: "broken" }), true);
+  assert.equal(isDoubtful({ ...row(), belief: null }), false);
+});
+
+test("CSV quotes what needs it and lets no name run as a formula", () => {
+  const rows = [
+    { name: '=1+1,"x"', file: null, fault: "", belief: prediction() },
+    { name: "b", file: null, fault: "no, bad", belief: null },
+  ];
+  assert.deepEqual(csvOf(rows).split("\r\n"), [
+    "name,verdict,digit,confidence,0,1,2,3,4,5,6,7,8,9,error",
+    '"\'=1+1,""x""",digit,7,0.99,0.01,0,0,0,0,0,0,0.99,0,0,',
+    'b,,,,,,,,,,,,,,"no, bad"',
+    "",
+  ]);
+});
+
+test("JSON holds the answers and the errors", () => {
+  const [read, failed] = JSON.parse(
+    jsonOf([
+      { name: "a", file: null, fault: "", belief: { ...prediction(), image: new Uint8Array(784) } },
+      { name: "b", file: null, fault: "bad", belief: null },
+    ]),
+  );
+  assert.deepEqual(read, { name: "a", ...prediction() });
+  assert.deepEqual(failed, { name: "b", error: "bad" });
+});

@@ -1,0 +1,98 @@
+"""Pictures in a real browser: dropped, pasted or chosen, and what becomes of them in the table."""
+
+import io
+import json
+import re
+
+import pytest
+from PIL import Image
+from playwright.async_api import FilePayload, Page, Route, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+SCORES = {"seven.png": (7, 0.99), "two.png": (2, 0.97), "perhaps.png": (4, 0.51), "cat.png": (8, 0.4)}
+VERDICTS = {"perhaps.png": "unsure", "cat.png": "not_a_digit"}
+
+
+def picture(name: str) -> FilePayload:
+    file = io.BytesIO()
+    Image.new("L", (40, 40), 200).save(file, "PNG")
+    return {"name": name, "mimeType": "image/png", "buffer": file.getvalue()}
+
+
+async def answer(route: Route) -> None:
+    """Answer as the protocol has it: a line for each picture, then a summary."""
+    body = route.request.post_data_buffer or b""
+    names = re.findall(rb'filename="([^"]+)"', body)
+    lines = [line(name.decode()) for name in names]
+    text = "".join(json.dumps(one) + "\n" for one in [*lines, {"pictures": len(names)}])
+    await route.fulfill(body=text, content_type="application/x-ndjson")
+
+
+def line(name: str) -> dict[str, object]:
+    if name not in SCORES:
+        return {"name": name, "error": {"code": "bad_picture", "message": "Expected a PNG, got text"}}
+    digit, confidence = SCORES[name]
+    rest = (1 - confidence) / 9
+    probabilities = [confidence if i == digit else rest for i in range(10)]
+    return {
+        "name": name,
+        "verdict": VERDICTS.get(name, "digit"),
+        "digit": digit,
+        "confidence": confidence,
+        "probabilities": probabilities,
+    }
+
+
+async def choose(page: Page) -> None:
+    await page.route("**/v1/batch*", answer)
+    names = [*SCORES, "broken.png"]
+    await page.set_input_files("#pictures input[type=file]", [picture(name) for name in names])
+    await expect(page.locator("#table .summary")).to_have_text("5 read, 3 to look at")
+
+
+async def test_chosen_pictures_become_rows_with_digit_confidence_and_verdict(page: Page) -> None:
+    await choose(page)
+    rows = page.locator("tbody tr")
+    await expect(rows.filter(has_text="seven.png")).to_contain_text("799.0 %Digit")
+    await expect(rows.filter(has_text="perhaps.png")).to_contain_text("Unsure")
+    await expect(rows.filter(has_text="broken.png")).to_contain_text("Expected a PNG")
+
+
+async def test_rows_are_sorted_both_ways_and_doubtful_ones_filtered(page: Page) -> None:
+    await choose(page)
+    digits = page.locator("tbody tr td:nth-child(4)")
+    await page.get_by_role("button", name="Digit").click()
+    assert await digits.all_text_contents() == ["2", "4", "7", "8", ""]
+    await page.get_by_role("button", name="Digit").click()
+    assert await digits.all_text_contents() == ["", "8", "7", "4", "2"]
+    await page.get_by_label("Only doubtful ones").check()
+    await expect(page.locator("tbody tr:visible")).to_have_count(3)
+
+
+async def test_the_table_is_saved_as_csv_and_json(page: Page) -> None:
+    await choose(page)
+    async with page.expect_download() as csv:
+        await page.get_by_role("button", name="Save CSV").click()
+    text = (await (await csv.value).path()).read_text()
+    assert text.startswith("name,verdict,digit,confidence,0,")
+    assert "seven.png,digit,7,0.99," in text
+    async with page.expect_download() as plain:
+        await page.get_by_role("button", name="Save JSON").click()
+    assert len(json.loads((await (await plain.value).path()).read_text())) == 5
+
+
+async def test_dropped_and_pasted_pictures_are_read(page: Page) -> None:
+    await page.route("**/v1/batch*", answer)
+    for kind, name in (("drop", "seven.png"), ("paste", "two.png")):
+        await page.evaluate(
+            """([kind, name]) => {
+              const data = new DataTransfer();
+              data.items.add(new File(["x"], name, { type: "image/png" }));
+              const Kind = kind === "drop" ? DragEvent : ClipboardEvent;
+              const field = kind === "drop" ? "dataTransfer" : "clipboardData";
+              document.body.dispatchEvent(new Kind(kind, { [field]: data, bubbles: true, cancelable: true }));
+            }""",
+            [kind, name],
+        )
+        await expect(page.locator("tbody tr").filter(has_text=name)).to_contain_text("Digit")
