@@ -1,0 +1,97 @@
+"""What the parts of the bench share: what is to be measured, with what, and what is known already."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from live import ink, ink_file
+from live.ink import Images
+from live.load import conductor
+from live.load.frames import animate
+from live.load.plan import Plan
+from live.load.report import Report
+from live.load.watch import Watch
+from tests.bench.table import Table
+from tests.conftest import RunningServer, running_server
+
+SATURATING = 256
+"""Sessions in a closed loop that keep a server busy all the time."""
+
+
+class Target(NamedTuple):
+    """A server that is measured."""
+
+    server: RunningServer
+    watch: Watch
+
+
+@dataclass
+class Bench:
+    """One run of the bench."""
+
+    model: str
+    ink: Path
+    seconds: int
+    """Of each measurement; some take longer."""
+    is_quick: bool
+    table: Table = field(default_factory=Table)
+    best_per_s: float = 0.0
+    """Answers a second, the most that any measurement has shown."""
+
+    @contextlib.contextmanager
+    def target(self, *flags: str) -> Iterator[Target]:
+        """Run the server that is to be measured."""
+        with running_server("--model", self.model, *flags) as server:
+            yield Target(server, Watch(server.process.pid))
+
+    def load(self, target: Target, **changes: Any) -> Report:
+        """Load a server: whole drawings, in binary, as fast as they are answered, unless told otherwise.
+
+        Raises AssertionError when a guarantee is broken: numbers of a server that cheats are worth nothing.
+        """
+        plan = Plan(
+            url=target.server.socket,
+            ink=self.ink,
+            steps=1,
+            seconds=self.seconds,
+            is_closed=True,
+            ramp_s=0.2,
+            sessions=64,
+        )
+        report = conductor.run(replace(plan, **changes), target.watch)
+        assert report.is_kept, f"The server broke its word: {report.outcome.broken}"
+        if report.plan.steps == 1:
+            self.best_per_s = max(self.best_per_s, report.answers_per_s)
+        return report
+
+    @cached_property
+    def capacity_per_s(self) -> float:
+        """Answers a second of a server that never has to wait."""
+        self.table.note("capacity")
+        with self.target() as target:
+            return self.load(target, sessions=SATURATING).answers_per_s
+
+    @cached_property
+    def p99_at_90_ms(self) -> float:
+        """The 99th percentile of latency at 90 % of capacity."""
+        self.table.note("latency at 90 % of capacity")
+        with self.target() as target:
+            return self.open_loop(target, 0.9).latency.at(99) or float("inf")
+
+    def open_loop(self, target: Target, share: float, sessions: int = SATURATING, **changes: Any) -> Report:
+        """Load a server with a share of its capacity."""
+        rate = share * self.capacity_per_s / sessions
+        return self.load(target, is_closed=False, rate=rate, sessions=sessions, **changes)
+
+    @cached_property
+    def frames(self) -> Sequence[bytes]:
+        """Every drawing as binary ink."""
+        return [animate(drawing, 1, is_json=False).frames[0] for drawing in ink_file.read(self.ink)]
+
+    def images(self, count: int) -> Images:
+        """Some of the drawings, as the model sees them → (count, 28, 28)."""
+        drawings = [ink.from_strokes(drawing.strokes) for drawing in ink_file.read(self.ink)]
+        return ink.render([drawings[i % len(drawings)] for i in range(count)])

@@ -1,0 +1,34 @@
+"""A flood: five times what the server can answer, for a minute."""
+
+from tests.bench.bench import SATURATING, Bench
+from tests.bench.table import latency, ms
+
+TIMES = 5
+FLAT_SHARE = 0.02
+"""How much memory may grow over the last two thirds and still be called flat."""
+
+
+def measure(bench: Bench) -> None:
+    """Flood a server and see that it goes on as if nothing were."""
+    calm_ms, capacity = bench.p99_at_90_ms, bench.capacity_per_s
+    seconds = 10 if bench.is_quick else 60
+    bench.table.note(f"flood, {seconds} s")
+    with bench.target() as target:
+        report = bench.open_loop(target, TIMES, seconds=seconds)
+    rss = report.rss_bytes
+    growth = rss[-1] / rss[len(rss) // 3] - 1
+    p99, jain = report.latency.at(99) or float("inf"), report.jain or 0.0
+    share = report.answers_per_s / bench.best_per_s
+    closed = sum(report.outcome.closed.values())
+    bench.table.head(
+        f"A flood: {TIMES} × {capacity:,.0f} snapshots a second from {SATURATING} sessions for {seconds} s"
+    )
+    add = bench.table.add
+    add("snapshots that arrived", f"{report.outcome.sent / seconds:,.0f}/s; held back {report.withheld:,}")
+    add("answers a second ÷ the best", f"{share:.1%} ({report.answers_per_s:,.0f})", "≥ 90 %", share >= 0.9)
+    add("latency of answered snapshots", latency(report.latency.percentiles))
+    add("its p99", ms(p99), f"≤ 5 × {ms(calm_ms)}", p99 <= 5 * calm_ms)
+    add("fairness, Jain's index", f"{jain:.4f}", "≥ 0.99", jain >= 0.99)
+    add("memory over the last two thirds", f"{growth:+.1%}", "flat", growth <= FLAT_SHARE)
+    add("sessions closed", f"{closed}", "0", closed == 0)
+    add("last snapshots answered", f"{report.outcome.opened:,} of {SATURATING}", "all", report.is_kept)

@@ -1,0 +1,31 @@
+"""How long an answer takes, from one session alone to a thousand, and with how much of the capacity used."""
+
+from tests.bench.bench import Bench
+from tests.bench.echo import running_echo
+from tests.bench.model import run_alone
+from tests.bench.table import latency, ms
+
+
+def measure(bench: Bench) -> None:
+    """Measure latency in closed loops, then in open ones."""
+    bench.table.head(f"How long an answer takes: `{bench.model}`")
+    with bench.target() as target:
+        bench.table.note("one session alone")
+        with running_echo() as echo:
+            round_trip_ms = echo.drive(bench.frames, 1, bench.seconds / 2).round_trip_ms
+        model_ms = run_alone(bench.model, bench.images(1), bench.seconds / 2).wall_ms
+        alone = bench.load(target, sessions=1).latency.at(50) or 0.0
+        limit = 3 * round_trip_ms + model_ms
+        parts = f"3 × echo's {ms(round_trip_ms)} + model's {ms(model_ms)}"
+        bench.table.add("1 session alone, p50", ms(alone), f"≤ {ms(limit)}: {parts}", alone <= limit)
+        for sessions in (1, 16, 64, 256, 1024):
+            bench.table.note(f"{sessions} sessions in a closed loop")
+            report = bench.load(target, sessions=sessions)
+            found = f"{report.answers_per_s:,.0f} answers/s; {latency(report.latency.percentiles)}"
+            bench.table.add(f"{sessions:,} sessions, closed loop", found)
+        for share in (0.5, 0.9):
+            bench.table.note(f"{share:.0%} of capacity")
+            report = bench.open_loop(target, share)
+            found = f"{report.answers_per_s:,.0f} answers/s; {latency(report.latency.percentiles)}"
+            late = f"tester itself late by {ms(report.lag.at(50))} at p50, {ms(report.lag.at(99))} at p99"
+            bench.table.add(f"{share:.0%} of capacity, open loop", f"{found} ({late})")
