@@ -1,6 +1,6 @@
-"""The ASGI application: routes and lifespan.
+"""The ASGI application: routes, gate and lifespan.
 
-app = create_app(Settings())      # any ASGI server can run it; `live-digits serve` does with uvicorn
+Any ASGI server can run `create_app(Settings())`; `live-digits serve` does with uvicorn.
 """
 
 import asyncio
@@ -8,11 +8,16 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from live import gate
 from live.connection import LiveEndpoint, refuse
 from live.errors import LiveError
 from live.routes import answer_http_exception, http_routes
@@ -34,11 +39,33 @@ def create_app(settings: Settings, service: Service | None = None) -> Starlette:
             with contextlib.suppress(asyncio.CancelledError):
                 await running
 
+    origins = list(settings.allow_origin)
+    cors = [Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"])]
     return Starlette(
         routes=[WebSocketRoute("/v1/live", LiveEndpoint(service)), *http_routes(service)],
         lifespan=lifespan,
+        middleware=[*(cors if origins else []), Middleware(_Gate, settings)],
         exception_handlers={LiveError: _answer_live_error, HTTPException: answer_http_exception},
     )
+
+
+class _Gate:
+    """Asks the gate before any HTTP route under /v1/; the websocket asks for itself."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/v1/"):
+            headers = Headers(scope=scope)
+            try:
+                gate.check_origin(headers, self._settings.allow_origin)
+                gate.check_token(headers, (), self._settings.token)
+            except LiveError as refusal:
+                await refuse(refusal)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
 
 async def _answer_live_error(_: Request, error: Exception) -> Response:

@@ -12,13 +12,14 @@ import time
 import uuid
 from http import HTTPStatus
 
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from live import __version__, messages
+from live import __version__, gate, messages
 from live.batcher import Cut
-from live.errors import BadMessage, LiveError
+from live.errors import LiveError
 from live.messages import GoAway, Ready, Timing
 from live.prediction import Answer
 from live.service import Service
@@ -36,9 +37,9 @@ class LiveEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one websocket from its handshake to its end."""
         try:
+            subprotocol = self._check(scope)
             await self._service.until_ready()
-            subprotocol = _choose_subprotocol(scope["subprotocols"])
-            connection = Connection(self._service)
+            connection = Connection(self._service, scope["client"][0] if scope.get("client") else "")
             self._service.enter(connection)
         except LiveError as refusal:
             self._service.metrics.refusals[refusal.code] += 1
@@ -51,20 +52,21 @@ class LiveEndpoint:
         finally:
             self._service.leave(connection)
 
+    def _check(self, scope: Scope) -> str | None:
+        headers, offered = Headers(scope=scope), scope["subprotocols"]
+        gate.check_origin(headers, self._service.settings.allow_origin)
+        gate.check_token(headers, offered, self._service.settings.token)
+        return gate.choose_subprotocol(offered)
+
 
 def refuse(error: LiveError) -> JSONResponse:
     """Say a fault over HTTP."""
-    headers = {"Retry-After": "1"} if error.status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    headers = {}
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    elif error.is_retryable:
+        headers["Retry-After"] = "1"
     return JSONResponse({"error": {"code": error.code, "message": error.message}}, error.status, headers)
-
-
-def _choose_subprotocol(offered: list[str]) -> str | None:
-    """Choose ours if it is offered, none if nothing is."""
-    if not offered:
-        return None
-    if messages.SUBPROTOCOL not in offered:
-        raise BadMessage(f"Expected subprotocol {messages.SUBPROTOCOL} or none, got others")
-    return messages.SUBPROTOCOL
 
 
 class Connection:
@@ -74,7 +76,8 @@ class Connection:
     `_mail`; the answering task alone sends.
     """
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, address: str) -> None:
+        self.address = address
         self._batcher = service.batcher
         self._metrics = service.metrics
         self._settings = service.settings

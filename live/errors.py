@@ -52,6 +52,28 @@ class TooLarge(LiveError):
     status = 413
 
 
+class Unauthorised(LiveError):
+    """Someone without the server's token."""
+
+    code = "unauthorised"
+    status = 401
+
+
+class Forbidden(LiveError):
+    """A page of a site that may not connect."""
+
+    code = "forbidden"
+    status = 403
+
+
+class TooMany(LiveError):
+    """More sessions than the server takes from one address."""
+
+    code = "too_many"
+    status = 429
+    is_retryable = True
+
+
 class TooFast(LiveError):
     """More snapshots a second than the server takes from one session."""
 

@@ -2,11 +2,14 @@
 
 import argparse
 import asyncio
+import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import uvicorn
 
@@ -20,14 +23,17 @@ _BACKLOG = 2048
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add a flag for every setting."""
+    kinds: dict[type, Callable[[str], Any]] = {tuple: lambda text: tuple(text.split(","))}
     for knob in KNOBS:
-        kind = Path if isinstance(knob.default, Path) else type(knob.default)
+        kind = Path if isinstance(knob.default, Path) else kinds.get(type(knob.default), type(knob.default))
         flag = f"--{knob.name.replace('_', '-')}"
         parser.add_argument(flag, type=kind, default=knob.default, **knob.metadata)
 
 
 def main(options: argparse.Namespace) -> int:
     """Serve until told to stop."""
+    # Other users can read a command line, but not an environment.
+    options.token = options.token or os.environ.get("LIVE_DIGITS_TOKEN", "")
     serve(Settings(**vars(options)))
     return 0
 
@@ -54,6 +60,10 @@ async def _serve(settings: Settings, listener: socket.socket) -> Service:
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        ssl_certfile=settings.certificate or None,
+        ssl_keyfile=settings.key or None,
     )
     server = _Server(config, service)
     service.on_failure = server.stop

@@ -9,6 +9,7 @@ import itertools
 import logging
 import random
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
@@ -16,7 +17,8 @@ from typing import Protocol
 
 from live import ink, recogniser
 from live.batcher import Batcher, Cut
-from live.errors import Overloaded, StartError
+from live.errors import Overloaded, StartError, TooMany
+from live.gate import is_loopback
 from live.messages import GoAway, Model, Snapshot
 from live.metrics import Metrics
 from live.prediction import Answer, Predictor
@@ -45,6 +47,9 @@ class State(Enum):
 class Member(Protocol):
     """Someone who is connected."""
 
+    address: str
+    """Where from."""
+
     @property
     def counts(self) -> Counts:
         """What they have counted."""
@@ -69,6 +74,7 @@ class Service:
         self.metrics = Metrics()
         self.batcher: Batcher[Waiting, Answer]
         self._members: set[Member] = set()
+        self._addresses: Counter[str] = Counter()
         self._is_empty = asyncio.Event()
         self._is_loaded = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="predict")
@@ -121,15 +127,22 @@ class Service:
     # ---- who is connected
 
     def enter(self, member: Member) -> None:
-        """Count someone in. Raises Overloaded when the server is full."""
+        """Count someone in. Raises Overloaded when the server is full, TooMany when their address is."""
         if len(self._members) >= self.settings.max_sessions:
             raise Overloaded(f"Expected fewer than {self.settings.max_sessions} sessions: the server is full")
+        most = self.settings.max_sessions_per_address
+        if self._addresses[member.address] >= most and not is_loopback(member.address):
+            raise TooMany(f"Expected at most {most} sessions from one address, got one more")
+        self._addresses[member.address] += 1
         self._members.add(member)
         self.metrics.sessions_opened += 1
 
     def leave(self, member: Member) -> None:
         """Count someone out."""
         self._members.discard(member)
+        self._addresses[member.address] -= 1
+        if not self._addresses[member.address]:
+            del self._addresses[member.address]
         self.metrics.ended += member.counts
         if not self._members:
             self._is_empty.set()

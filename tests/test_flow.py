@@ -7,6 +7,7 @@ import json
 import signal
 import struct
 import subprocess
+import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -327,3 +328,28 @@ async def test_an_old_session_is_asked_to_come_back() -> None:
             with pytest.raises(websockets.ConnectionClosed):
                 await receive(socket)
             assert socket.close_code == 1012
+
+
+async def test_pages_of_other_sites_are_refused_before_the_upgrade(server: RunningServer) -> None:
+    own = websockets.Origin(server.url.rstrip("/"))
+    async with websockets.connect(server.socket, origin=own) as socket:
+        assert (await receive(socket))["type"] == "ready"
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        await websockets.connect(server.socket, origin=websockets.Origin("https://evil.example"))
+    assert refused.value.response.status_code == 403
+
+
+async def test_a_server_with_a_token_lets_in_who_brings_it() -> None:
+    with running_server("--token", "s3cret") as guarded:
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            await websockets.connect(guarded.socket)
+        assert refused.value.response.status_code == 401
+        bearer = {"Authorization": "Bearer s3cret"}
+        async with websockets.connect(guarded.socket, additional_headers=bearer) as socket:
+            assert (await receive(socket))["type"] == "ready"
+        offered = [websockets.Subprotocol(name) for name in ("live-digits.v1", "live-digits.token.s3cret")]
+        async with websockets.connect(guarded.socket, subprotocols=offered) as socket:
+            assert socket.subprotocol == "live-digits.v1"
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            await asyncio.to_thread(fetch, guarded.url + "v1/models")
+        assert await asyncio.to_thread(fetch, guarded.url + "healthz")

@@ -1,0 +1,59 @@
+"""The gate: who may connect, decided before anything is accepted.
+
+Asked by the websocket's endpoint and for every HTTP route under /v1/, with the request's headers. No I/O.
+"""
+
+import hmac
+import ipaddress
+from collections.abc import Iterable, Mapping, Sequence
+
+from live.errors import BadMessage, Forbidden, Unauthorised
+from live.messages import SUBPROTOCOL
+
+TOKEN_PREFIX = "live-digits.token."
+"""A browser's websocket has no headers to put a token in: it offers it as a subprotocol behind this."""
+
+
+def check_origin(headers: Mapping[str, str], allowed: Iterable[str]) -> None:
+    """Let pages of our own host in, those of allowed origins, and whoever is no page.
+
+    Browsers let any site's page open a websocket to us in its visitor's name, but say whose page it is.
+    Raises Forbidden.
+    """
+    origin = headers.get("origin")
+    if origin is None or origin.partition("://")[2] == headers.get("host"):
+        return
+    if not {origin, "*"} & set(allowed):
+        raise Forbidden("Expected a page of this server's own host or of an allowed origin, got another's")
+
+
+def check_token(headers: Mapping[str, str], offered: Sequence[str], token: str) -> None:
+    """Let in who brings the token, as a bearer in Authorization or as a subprotocol.
+
+    Raises Unauthorised. Takes the same time wherever a wrong token differs.
+    """
+    if not token:
+        return
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    brought = [bearer.strip()] if scheme.lower() == "bearer" else []
+    brought += [name.removeprefix(TOKEN_PREFIX) for name in offered if name.startswith(TOKEN_PREFIX)]
+    if not any(hmac.compare_digest(found.encode(), token.encode()) for found in brought):
+        raise Unauthorised(f"Expected the server's token, got {'a wrong one' if brought else 'none'}")
+
+
+def choose_subprotocol(offered: Sequence[str]) -> str | None:
+    """Choose ours if it is offered, none if nothing is. Raises BadMessage when only others are."""
+    versions = [name for name in offered if not name.startswith(TOKEN_PREFIX)]
+    if SUBPROTOCOL in versions:
+        return SUBPROTOCOL
+    if versions:
+        raise BadMessage(f"Expected subprotocol {SUBPROTOCOL} or none, got others")
+    return None
+
+
+def is_loopback(address: str) -> bool:
+    """Tell this machine's own addresses, from which no limit by address applies."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
