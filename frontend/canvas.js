@@ -5,7 +5,9 @@
  * every frame with the points that the browser predicts (they are never sent).
  *
  * @import { Drawing, Point, Stroke } from "./drawing.js"
- * @import { Palette } from "./palette.js"
+ * @import { Signal } from "./signal.js"
+ *
+ * @typedef {{ changed: Signal<any>, inkOf: (colour: string) => string }} Inks
  */
 import { PAGE } from "./drawing.js";
 import { shapeOf } from "./brushes.js";
@@ -28,7 +30,7 @@ export class CanvasView {
   /**
    * @param {HTMLElement} sheet  holds the two canvases
    * @param {Drawing} drawing
-   * @param {Palette} palette
+   * @param {Inks} palette
    */
   constructor(sheet, drawing, palette) {
     const [settled, live] = sheet.querySelectorAll("canvas");

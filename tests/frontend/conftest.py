@@ -27,7 +27,8 @@ BROWSER_FLAGS = (
 class Server:
     """A `live-digits serve` of its own, that can be killed and started again on the same port."""
 
-    def __init__(self) -> None:
+    def __init__(self, *options: str) -> None:
+        self._options = options
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
             self._port = listener.getsockname()[1]
@@ -39,7 +40,7 @@ class Server:
 
     def start(self) -> None:
         """Start, and return when the page can be fetched: the model may still be loading."""
-        command = [sys.executable, "-m", "live", "serve", "--port", str(self._port)]
+        command = [sys.executable, "-m", "live", "serve", "--port", str(self._port), *self._options]
         self._process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout
         line = self._process.stdout.readline()
@@ -70,13 +71,13 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def own_server() -> Iterator[Server]:
-    """A server that the test may kill."""
-    yield from _serve()
+def own_server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A server that the test may kill, with command line options that it may choose (indirectly)."""
+    yield from _serve(*getattr(request, "param", ()))
 
 
-def _serve() -> Iterator[Server]:
-    server = Server()
+def _serve(*options: str) -> Iterator[Server]:
+    server = Server(*options)
     server.start()
     try:
         yield server

@@ -1,0 +1,144 @@
+/**
+ * `<live-digits src="wss://digits.example/v1/live">`: the sheet, the digit and the bars in anybody's page.
+ *
+ *   <script type="module" src="https://digits.example/live-digits.js"></script>
+ *   <live-digits></live-digits>
+ *
+ * Attributes: `src`, a socket or the server's address (the one this file came from where it is missing);
+ * `model`, one of the server's. Methods: `clear()`, `undo()`. Events, all of which bubble: `prediction`, its detail
+ * what the server said; `connection`, its detail idle, connecting, ready or waiting. Style it by `--accent`,
+ * `--sheet`, `--ink` and its `color` and `width`. It is made of the same modules as the page.
+ */
+import { Announcer } from "./announcer.js";
+import { BarsView } from "./bars.js";
+import { CanvasView } from "./canvas.js";
+import { readable } from "./colours.js";
+import { browserClock, Connection, socketAddress } from "./connection.js";
+import { Drawing } from "./drawing.js";
+import { PointerInput } from "./pointer.js";
+import { Reading } from "./reading.js";
+import { Session } from "./session.js";
+import { DEFAULTS } from "./settings.js";
+import { Signal } from "./signal.js";
+import { VerdictView } from "./verdict.js";
+
+const MARKUP = `
+  <div class="sheet" role="img" aria-label="Drawing surface"><canvas></canvas><canvas></canvas></div>
+  <p class="tools"><button type="button">Undo</button><button type="button">Clear</button></p>
+  <div class="verdict"><b class="sign"></b><span><strong class="word"></strong><br><span class="detail"></span></span></div>
+  <ol class="bars" aria-label="Probability of each digit, in percent"></ol>
+  <p class="unseen" aria-live="polite"></p>`;
+
+const STYLE = `
+  :host { display: block; width: 20rem; max-width: 100%; font-family: system-ui, sans-serif; --accent: #2a4bd7; --sheet: #fff; }
+  :host([hidden]) { display: none; }
+  * { box-sizing: border-box; margin: 0; padding: 0; }
+  .sheet { position: relative; aspect-ratio: 1; background: var(--sheet); border: 1px solid #8888; border-radius: .75rem;
+    overflow: hidden; touch-action: none; cursor: crosshair; user-select: none; -webkit-user-select: none; }
+  canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
+  .tools { display: flex; gap: .5rem; margin: .5rem 0; }
+  button { flex: 1; min-height: 2.5rem; font: inherit; color: inherit; background: none; border: 1px solid #8888; border-radius: .5rem; }
+  .verdict { display: flex; gap: 1rem; align-items: center; min-height: 5rem; }
+  .sign { font-size: 4.5rem; line-height: 1; min-width: 1ch; color: var(--accent); }
+  .word { font-size: 1.3rem; }
+  .bars { list-style: none; display: grid; grid-template-columns: repeat(10, 1fr); gap: .25rem; text-align: center; }
+  .track { display: flex; height: 4rem; background: #8883; border-radius: .25rem; overflow: hidden; }
+  .fill { flex: 1; background: #888; transform: scaleY(0); transform-origin: bottom; }
+  .first .fill { background: var(--accent); }
+  [data-verdict=unsure] .fill { opacity: .6; }
+  [data-verdict=not_a_digit] .fill { opacity: .25; }
+  small { display: block; min-height: 1.2em; }
+  .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }`;
+
+export class LiveDigits extends HTMLElement {
+  static observedAttributes = ["src", "model"];
+
+  #drawing = new Drawing();
+  #reading = new Reading(this.#drawing);
+  /** @type {Connection | null} */
+  #connection = null;
+  /** @type {Session | null} */
+  #session = null;
+
+  connectedCallback() {
+    if (!this.shadowRoot) this.#build();
+    this.#connect();
+  }
+
+  disconnectedCallback() {
+    this.#connection?.close();
+  }
+
+  attributeChangedCallback() {
+    if (this.isConnected && this.shadowRoot) this.#connect();
+  }
+
+  clear() {
+    this.#drawing.clear();
+  }
+
+  undo() {
+    this.#drawing.undo();
+  }
+
+  #build() {
+    const root = this.attachShadow({ mode: "open" });
+    const style = new CSSStyleSheet();
+    style.replaceSync(STYLE);
+    root.adoptedStyleSheets = [style];
+    root.innerHTML = MARKUP;
+    const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (root.querySelector(selector));
+    const sheet = find(".sheet");
+    const canvas = new CanvasView(sheet, this.#drawing, { changed: new Signal(), inkOf: () => this.#ink() });
+    const pen = () => DEFAULTS;
+    const predicted = canvas.predict.bind(canvas);
+    new PointerInput(sheet, this.#drawing, { pen, isErasing: () => false, predicted });
+    new VerdictView(find(".verdict"), this.#reading);
+    new BarsView(find(".bars"), this.#reading);
+    const announcer = new Announcer(find(".unseen"), browserClock);
+    this.#reading.changed.listen((belief) => announcer.settle(belief));
+    const [undo, clear] = root.querySelectorAll("button");
+    undo.addEventListener("click", () => this.undo());
+    clear.addEventListener("click", () => this.clear());
+    this.#drawing.changed.listen(() => this.#session?.offer(this.#drawing.snapshot()));
+  }
+
+  #connect() {
+    this.#connection?.close();
+    this.#reading.reset();
+    const connection = new Connection(this.#address());
+    const session = new Session(connection);
+    this.#connection = connection;
+    this.#session = session;
+    connection.changed.listen((state) => this.#say("connection", state));
+    session.answers.listen((answer) => {
+      this.#reading.accept(answer);
+      this.#say("prediction", answer.prediction);
+    });
+    session.choose(this.getAttribute("model") ?? "");
+    session.offer(this.#drawing.snapshot());
+    connection.open();
+  }
+
+  #address() {
+    const src = new URL(this.getAttribute("src") ?? new URL(".", import.meta.url), document.baseURI);
+    return /^wss?:/.test(src.protocol) ? src : socketAddress(src);
+  }
+
+  /** The ink that the host page asks for, or whichever is seen on its sheet. */
+  #ink() {
+    const style = getComputedStyle(this);
+    const sheet = style.getPropertyValue("--sheet").trim();
+    return style.getPropertyValue("--ink").trim() || readable("", /^#[0-9a-f]{6}$/i.test(sheet) ? sheet : "#ffffff");
+  }
+
+  /**
+   * @param {string} type
+   * @param {unknown} detail
+   */
+  #say(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
+  }
+}
+
+customElements.define("live-digits", LiveDigits);
