@@ -57,11 +57,8 @@ def main(options: argparse.Namespace) -> int:
             f"Expected {error.name}, which the load tester needs: pip install 'live-digits[load]'"
         ) from None
     pid = options.pid or find_pid(plan.url)
-    try:
-        watch = Watch(pid) if pid else None
-    except OSError:
-        raise StartError(f"Expected a process {pid} to watch, found none") from None
-    print(text.describe_plan(plan))
+    watch = Watch(pid) if pid else None
+    print(text.describe_plan(plan), flush=True)
     report = conductor.run(plan, watch, text.Progress(plan))
     print(text.describe(report))
     if options.json:

@@ -84,7 +84,7 @@ class Report:
         for tally in tallies:
             self._add(tally)
             latencies += tally.latencies
-        p50, p99 = np.percentile(latencies, [50, 99]) * 1e3 if latencies else (None, None)
+        p50, p99 = (np.percentile(latencies, [50, 99]) * 1e3).tolist() if latencies else (None, None)
         second = Second(
             at,
             sum(tally.sent for tally in tallies),

@@ -70,7 +70,7 @@ def describe(report: Report) -> str:
         lines.append(("read right", f"{share:.2%} of {report.judged:,} finished drawings that were answered"))
     lines += [("server", _server(report)), ("tester", _tester(report))]
     lines += [("guarantee", f"{_kept(report, guarantee)}: {guarantee.value}") for guarantee in Guarantee]
-    return "\n".join(f"{name:<13}{text}" for name, text in lines)
+    return "\n".join(f"{name:<14}{text}" for name, text in lines)
 
 
 def _kept(report: Report, guarantee: Guarantee) -> str:
@@ -90,7 +90,7 @@ def _server(report: Report) -> str:
 
 def _tester(report: Report) -> str:
     busy = report.busiest_worker_s / max(report.measured_s, 1e-9)
-    text = f"{report.plan.processes} processes, the busiest {busy:.0%} of a core"
+    text = f"processes {report.plan.processes}, the busiest {busy:.0%} of a core"
     if not report.plan.is_closed:
         text += f"; sent {_ms(report.lag.at(50))} late at p50, {_ms(report.lag.at(99))} at p99"
     if report.withheld:

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from live.errors import StartError
+
 
 class Usage(NamedTuple):
     """What a server had used at some moment."""
@@ -19,9 +21,12 @@ class Watch:
     """A server's process and its children."""
 
     def __init__(self, pid: int) -> None:
-        """Raises psutil.Error when there is no such process."""
+        """Raises StartError when there is no such process."""
         self.pid = pid
-        self._process = psutil.Process(pid)
+        try:
+            self._process = psutil.Process(pid)
+        except psutil.Error:
+            raise StartError(f"Expected a process {pid} to watch, found none") from None
 
     def look(self) -> Usage:
         """Read what it has used so far; zero once it is gone."""

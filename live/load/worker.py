@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import gc
 import heapq
+import os
 import random
 import signal
 import time
@@ -37,6 +38,8 @@ _OPENING_GRACE_S = 20.0
 """After the ramp; who is not let in by then counts as refused."""
 _SETTLE_POLL_S = 0.02
 _IDLE_S = 0.01
+_NAP_S = 1e-3
+"""The event loop's timers are no finer: for less it would spin, and take a core from who is measured."""
 _READ_BUFFER_BYTES = 2048
 
 
@@ -154,7 +157,7 @@ class Worker:
         except TimeoutError:
             self._outcome.refused["too late"] += 1
         except OSError as error:
-            self._outcome.refused[error.strerror or str(error)] += 1
+            self._outcome.refused[os.strerror(error.errno) if error.errno else str(error)] += 1
         else:
             assert isinstance(hand, Hand)
             self._hands.append(hand)
@@ -191,7 +194,8 @@ class Worker:
                 else:
                     after = due + gap_s, number, step + 1, hand
                 heapq.heapreplace(heap, after)
-            await asyncio.sleep(max(heap[0][0] - clock(), 0) if heap else _IDLE_S)
+            is_behind = heap and heap[0][0] <= now
+            await asyncio.sleep(0 if is_behind else max(heap[0][0] - clock(), _NAP_S) if heap else _IDLE_S)
 
     # ---- measuring
 

@@ -1,0 +1,158 @@
+"""The load tester: what it measures of a real server, and that no lie gets past it."""
+
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from live.load import conductor
+from live.load.books import Guarantee
+from live.load.plan import Plan
+from live.load.report import Report
+from tests.conftest import ROOT, RunningServer
+from tests.live import liar
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "live", "load", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=100, cwd=ROOT, check=False)
+
+
+def load(url: str, **changes: Any) -> Report:
+    settings: dict[str, Any] = {
+        "sessions": 2,
+        "seconds": 1,
+        "ramp_s": 0.0,
+        "rate": 20.0,
+        "steps": 4,
+        **changes,
+    }
+    return conductor.run(Plan(url=url, **settings))
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--rate", "20"],
+        ["--closed"],
+        ["--closed", "--json-ink", "--model", "classic"],
+        ["--rate", "20", "--steps", "1", "--pause", "0.1", "--processes", "2"],
+    ],
+)
+def test_a_real_server_keeps_its_word(server: RunningServer, tmp_path: Path, flags: list[str]) -> None:
+    file = tmp_path / "report.json"
+    page = tmp_path / "report.html"
+    common = ["--sessions", "8", "--seconds", "1", "--ramp", "0.1", "--json", str(file), "--html", str(page)]
+    found = run(server.url, *flags, *common)
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert "BROKEN" not in found.stdout
+    report = json.loads(file.read_text())
+    snapshots = report["snapshots"]
+    assert report["sessions"]["opened"] == 8
+    assert snapshots["sent"] == snapshots["answered"] + snapshots["dropped"] > 8
+    assert report["broken_guarantees"] == {}
+    assert report["latency_ms"]["p50"] <= report["latency_ms"]["p99"] <= report["latency_ms"]["max"]
+    assert report["finished_drawings"]["right"] >= 0.9 * report["finished_drawings"]["judged"] > 0
+    assert 0 < report["jain"] <= 1
+    assert report["server"]["pid"] == server.process.pid
+    assert report["server"]["rss_bytes"]["max"] > 0
+    assert [second["at"] for second in report["seconds"]] == [1]
+    assert page.read_text().count("<svg") == 6
+
+
+LIES = [
+    (liar.drops_without_counting, {Guarantee.BALANCE}),
+    (liar.counts_too_many, {Guarantee.BALANCE}),
+    (liar.falls_back, {Guarantee.RISING}),
+    (liar.answers_the_unsent, {Guarantee.RISING, Guarantee.LAST_ANSWERED}),
+    (liar.mixes_up_drawings, {Guarantee.RISING}),
+    (liar.falls_silent, {Guarantee.LAST_ANSWERED}),
+    (liar.hangs_up, {Guarantee.OPEN, Guarantee.LAST_ANSWERED}),
+    (liar.babbles, {Guarantee.FORM}),
+]
+
+
+@pytest.mark.parametrize(("lie", "broken"), LIES, ids=[lie.__name__ for lie, _ in LIES])
+def test_a_server_that_lies_is_found_out(lie: liar.Answer, broken: set[Guarantee]) -> None:
+    with liar.running_liar(lie) as url:
+        report = load(url, grace_s=0.3)
+    assert broken <= set(report.outcome.broken)
+    assert set(report.outcome.broken.values()) == {2}
+    assert not report.is_kept
+
+
+def test_an_honest_stranger_is_believed() -> None:
+    with liar.running_liar(liar.honest) as url:
+        report = load(url, rate=50.0)
+    assert report.is_kept
+    assert report.outcome.sent == report.outcome.answered > 100
+    assert report.jain
+    assert report.jain > 0.95
+
+
+def test_a_broken_promise_is_said_and_ends_the_command_with_1() -> None:
+    with liar.running_liar(liar.falls_back) as url:
+        found = run(url, "--sessions", "2", "--seconds", "1", "--ramp", "0", "--steps", "4")
+    assert found.returncode == 1
+    assert "BROKEN in 2 of 2 sessions: predictions carry rising seq" in found.stdout
+    assert "kept: the last snapshot is always answered" in found.stdout
+
+
+def test_a_server_that_stalls_cannot_hide_it() -> None:
+    """Only what waited is late if latency is counted from sending; from the due time, everything is."""
+
+    def stalls_once(seq: int, rev: int) -> list[dict[str, Any]]:
+        if seq == 20:
+            threading.Event().wait(1)
+        return liar.honest(seq, rev)
+
+    with liar.running_liar(stalls_once) as url:
+        report = load(url, sessions=1, rate=100.0, seconds=2)
+    late = [percent for percent in (60, 70, 80, 90) if (report.latency.at(percent) or 0) > 100]
+    assert late
+
+
+def test_a_port_where_nobody_listens_is_said() -> None:
+    found = run("127.0.0.1:9", "--sessions", "3", "--seconds", "1", "--ramp", "0")
+    assert found.returncode == 1
+    assert (
+        "Expected to open sessions at ws://127.0.0.1:9/v1/live, but: Connection refused (3)" in found.stderr
+    )
+
+
+def test_sessions_that_are_refused_are_counted(server: RunningServer) -> None:
+    found = run(server.url + "v1/other", "--sessions", "2", "--seconds", "1", "--ramp", "0")
+    assert found.returncode == 1
+    assert "Expected to open sessions" in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "reason"),
+    [
+        (["ftp://here"], 1, "Expected the URL of a server"),
+        (["here", "--ink", "nowhere.json"], 1, "No such file"),
+        (["here", "--sessions", "0"], 2, "expected a larger number"),
+        (["here", "--pid", "999999999"], 1, "Expected a process 999999999 to watch"),
+    ],
+)
+def test_what_cannot_be_done_is_said(arguments: list[str], code: int, reason: str) -> None:
+    found = run(*arguments)
+    assert found.returncode == code
+    assert reason in found.stderr
+    assert "Traceback" not in found.stderr
+
+
+def test_a_missing_extra_is_named() -> None:
+    check = (
+        "import sys; sys.modules['picows'] = None\n"
+        "from live.__main__ import main; sys.exit(main(['load', '127.0.0.1:9']))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", check], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert found.returncode == 1
+    assert "pip install 'live-digits[load]'" in found.stderr

@@ -1,0 +1,110 @@
+"""Reports: what numbers become, on paper."""
+
+from array import array
+from html.parser import HTMLParser
+
+import pytest
+
+from live.load import page, text
+from live.load.books import Guarantee
+from live.load.plan import Plan
+from live.load.plot import plot
+from live.load.report import Report, Times
+from live.load.tally import Outcome, Tally
+
+
+def filled(answers: list[int], seconds: int = 3) -> Report:
+    report = Report(Plan(url="ws://here/", seconds=seconds), 1)
+    for at in range(1, seconds + 1):
+        tally = Tally(sent=200, answered=100, dropped=100, judged=10, right=9)
+        tally.latencies.extend([0.001 * (1 + i) for i in range(100)])
+        tally.waits.extend([0.002 * (1 + i) for i in range(200)])
+        report.add_second(at, [tally], 0.5, 80_000_000 + at)
+    report.add_outcome(Outcome(opened=len(answers), answers_a_session=array("q", answers)))
+    return report
+
+
+def test_percentiles_are_within_a_thousandth() -> None:
+    times = Times()
+    times.add(array("d", [i * 1e-3 for i in range(1, 1001)]))
+    assert times.at(50) == pytest.approx(500, rel=2e-3)
+    assert times.at(99) == pytest.approx(990, rel=2e-3)
+    assert times.at(100) == pytest.approx(1000, rel=2e-3)
+    assert Times().at(50) is None
+
+
+def test_rates_and_costs_are_of_the_seconds_measured() -> None:
+    report = filled([10] * 4)
+    report.add_tail(Tally(answered=1000, latencies=array("d", [5.0])))
+    assert report.answers_per_s == 100
+    assert report.sent_per_s == 200
+    assert report.cpu_us_per_answer == pytest.approx(5000)
+    assert report.cores == 0.5
+    assert report.latency.at(100) == pytest.approx(5000, rel=2e-3), "a late answer counts all the same"
+
+
+@pytest.mark.parametrize(
+    ("answers", "jain"), [([7, 7, 7, 7], 1.0), ([8, 0, 0, 0], 0.25), ([1, 2, 3], 36 / 42), ([0, 0], None)]
+)
+def test_jains_index(answers: list[int], jain: float | None) -> None:
+    found = filled(answers).jain
+    assert found == (None if jain is None else pytest.approx(jain))
+
+
+def test_the_words_say_what_was_found() -> None:
+    report = filled([5, 5])
+    report.outcome.errors["too_fast"] = 3
+    report.outcome.closed["1011"] = 2
+    report.outcome.broken[Guarantee.OPEN] = 2
+    told = text.describe(report)
+    for words in (
+        "opened 2   closed 2 (1011: 2)",
+        "errors 3 (too_fast: 3)",
+        "90.00% of 30 finished drawings",
+        "5000 µs processor time an answer",
+        "BROKEN in 2 of 2 sessions: nobody is closed without a goodbye",
+        "kept: the last snapshot is always answered",
+    ):
+        assert words in told
+
+
+def test_an_empty_report_can_be_told() -> None:
+    report = Report(Plan(url="ws://here/"), None)
+    assert "not watched" in text.describe(report)
+    assert "Nothing was measured" in page.render(report)
+    assert report.summary()["jain"] is None
+
+
+class _Balance(HTMLParser):
+    """Sees whether every element that is opened is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.addresses += [value or "" for name, value in attrs if name in ("src", "href")]
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_whole_and_needs_nothing_else() -> None:
+    parser = _Balance()
+    report = filled([1, 2, 3])
+    parser.feed(page.render(report))
+    assert parser.open == []
+    assert parser.addresses == []
+
+
+def test_a_plot_escapes_its_names_and_stays_inside_its_box() -> None:
+    drawn = plot({"<a>": [(0.0, 3.0), (7.0, 1234.5)]}, "x", "y & z", is_log=True)
+    assert "<a>" not in drawn
+    assert "y &amp; z" in drawn
+    [points] = [part.split('"')[0] for part in drawn.split('points="')[1:]]
+    for x, y in (map(float, point.split(",")) for point in points.split()):
+        assert 0 <= x <= 640
+        assert 0 <= y <= 300
