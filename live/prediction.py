@@ -11,7 +11,7 @@ from typing import NamedTuple
 from live import ink
 from live.recogniser import Recogniser
 from live.session import Image, Waiting
-from live.verdict import BLANK, Judgement, judge
+from live.verdict import BLANK, Judgement
 
 
 class Answer(NamedTuple):
@@ -31,13 +31,17 @@ class Predictor:
         """Answer a batch of snapshots with one model, in order; a blank drawing needs none."""
         drawings = [item.snapshot.ink for item in items]
         images = ink.render(drawings)
-        inked = [i for i, drawing in enumerate(drawings) if not drawing.is_blank]
+        for i, item in enumerate(items):
+            if item.image is not None:
+                images[i] = item.image
+        recogniser = self._recognisers[model]
+        inked = [i for i, drawing in enumerate(drawings) if not drawing.is_blank or images[i].any()]
         if len(inked) == len(drawings):
-            judgements = judge(self._recognisers[model].scores(images))
+            judgements = recogniser.judge(images)
         else:
             judgements = [BLANK] * len(drawings)
             if inked:
-                found = judge(self._recognisers[model].scores(images[inked]))
+                found = recogniser.judge(images[inked])
                 for i, judgement in zip(inked, found, strict=True):
                     judgements[i] = judgement
         return list(map(Answer, judgements, images))
