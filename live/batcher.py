@@ -9,6 +9,8 @@ each waiter's newest snapshot at that very moment. That is all it takes for four
 - one snapshot a waiter a batch, whoever floods;
 - memory bounded by the number of waiters.
 
+Bulk (uploaded archives, say) waits in lanes of its own, which are cut when nobody draws, or every ninth time.
+
 It knows no model and no websocket: it is given `predict`, which it calls off the event loop.
 """
 
@@ -23,6 +25,11 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 from live.errors import Internal, LiveError, Overloaded
 
 log = logging.getLogger(__name__)
+
+BULK_BATCH = 8
+"""Items of bulk in one model call: someone who draws waits for no more than a quarter of a full batch."""
+BULK_PATIENCE = 8
+"""Batches that go before one of bulk when there is no end of them."""
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -82,17 +89,23 @@ class Batcher(Generic[Item, Answer]):
         self._clock = clock
         # One lane a model, so that each batch has one model; the lanes take turns.
         self._lanes: OrderedDict[str, deque[Waiter[Item, Answer]]] = OrderedDict()
+        self._bulk: OrderedDict[str, deque[Waiter[Item, Answer]]] = OrderedDict()
+        self._passed_over = 0
         self._queued: set[Waiter[Item, Answer]] = set()
         self._has_work = asyncio.Event()
 
-    def put(self, waiter: Waiter[Item, Answer]) -> None:
-        """Queue a waiter that has something new; one that is queued already keeps its place."""
+    def put(self, waiter: Waiter[Item, Answer], is_bulk: bool = False) -> None:
+        """Queue a waiter that has something new; one that is queued already keeps its place.
+
+        is_bulk: it is one of many that nobody watches; those who draw go first.
+        """
         if waiter in self._queued:
             return
         self._queued.add(waiter)
-        lane = self._lanes.get(waiter.model)
+        lanes = self._bulk if is_bulk else self._lanes
+        lane = lanes.get(waiter.model)
         if lane is None:
-            lane = self._lanes[waiter.model] = deque()
+            lane = lanes[waiter.model] = deque()
         lane.append(waiter)
         self._has_work.set()
 
@@ -114,24 +127,35 @@ class Batcher(Generic[Item, Answer]):
 
     def _cut(self) -> "tuple[str, list[tuple[Waiter[Item, Answer], Item]]]":
         """Take the newest item of up to `max_batch` waiters from the lane whose turn it is."""
-        model, lane = self._lanes.popitem(last=False)
+        is_bulk = self._is_bulks_turn()
+        lanes = self._bulk if is_bulk else self._lanes
+        most = min(BULK_BATCH, self._max_batch) if is_bulk else self._max_batch
+        model, lane = lanes.popitem(last=False)
         batch: list[tuple[Waiter[Item, Answer], Item]] = []
-        while lane and len(batch) < self._max_batch:
+        while lane and len(batch) < most:
             waiter = lane.popleft()
             if waiter not in self._queued:
                 continue
             self._queued.discard(waiter)
             if waiter.model != model:
-                self.put(waiter)
+                self.put(waiter, is_bulk)
                 continue
             item = waiter.take()
             if item is not None:
                 batch.append((waiter, item))
         if lane:
-            self._lanes[model] = lane
-        if not self._lanes:
+            lanes[model] = lane
+        if not (self._lanes or self._bulk):
             self._has_work.clear()
         return model, batch
+
+    def _is_bulks_turn(self) -> bool:
+        """Say whether the next batch is of bulk: nobody else waits, or it was passed over long enough."""
+        if self._lanes and (not self._bulk or self._passed_over < BULK_PATIENCE):
+            self._passed_over += bool(self._bulk)
+            return False
+        self._passed_over = 0
+        return True
 
     async def _answer(self, model: str, batch: "list[tuple[Waiter[Item, Answer], Item]]") -> None:
         items = [item for _, item in batch]

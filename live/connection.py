@@ -72,7 +72,8 @@ def refuse(error: LiveError) -> JSONResponse:
 class Connection:
     """Pumps between a websocket and its session; what the batcher knows as a waiter.
 
-    The receiving task writes the session and wakes the batcher; the batcher writes answers and rings
+    The receiving task writes the session and wakes the batcher, and so does the decoding task, which exists
+    while there are pictures; the batcher writes answers and rings
     `_mail`; the answering task alone sends.
     """
 
@@ -88,6 +89,8 @@ class Connection:
         self._mail = asyncio.Event()
         self._mail.set()
         self._is_leaving = False
+        self._decoder = service.decoder
+        self._decoding: asyncio.Task[None] | None = None
         self._opened_at = self._heard_at = clock()
 
     async def run(self, receive: Receive, send: Send) -> None:
@@ -95,22 +98,38 @@ class Connection:
         try:
             async with asyncio.TaskGroup() as tasks:
                 answering = tasks.create_task(self._answer(send))
-                await self._drain(receive)
+                await self._drain(receive, tasks)
                 answering.cancel()
+                if self._decoding:
+                    self._decoding.cancel()
         except* OSError:
             pass  # The client went away while something was being sent.
         finally:
             self._batcher.remove(self)
 
-    async def _drain(self, receive: Receive) -> None:
+    async def _drain(self, receive: Receive, tasks: asyncio.TaskGroup) -> None:
         session, batcher, mail = self.session, self._batcher, self._mail
         while (event := await receive())["type"] == "websocket.receive":
             self._heard_at = clock()
             session.receive(_frame(event), self._heard_at)
             if session.is_waiting:
                 batcher.put(self)
+            if session.has_picture and not self._decoding:
+                self._decoding = tasks.create_task(self._decode())
             if session.has_mail:
                 mail.set()
+
+    async def _decode(self) -> None:
+        """Have pictures decoded, one at a time, always the newest, until none waits."""
+        while (waiting := self.session.take_picture()) and (picture := waiting.snapshot.picture):
+            try:
+                self.session.decoded(waiting, await self._decoder.decode(picture))
+            except LiveError as error:
+                self.session.undecodable(waiting, error)
+                self._mail.set()
+            if self.session.is_waiting:
+                self._batcher.put(self)
+        self._decoding = None
 
     async def _answer(self, send: Send) -> None:
         session, mail = self.session, self._mail

@@ -71,6 +71,9 @@ class Ink(NamedTuple):
         return self.counts.size == 0
 
 
+BLANK = Ink(np.empty((0, 2)), np.empty(0, np.intp))
+
+
 def from_strokes(strokes: Sequence[Sequence[Sequence[float]]]) -> Ink:
     """Build ink from nested sequences of points; numbers beyond a point's x and y are ignored.
 

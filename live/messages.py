@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from live import ink
-from live.errors import BadMessage, LiveError, TooLarge, Unreadable
+from live.errors import BadMessage, BadPicture, LiveError, TooLarge, Unreadable
 from live.ink import Ink
 
 PROTOCOL = 1
@@ -24,6 +24,7 @@ Verdict = Literal["digit", "unsure", "not_a_digit", "blank"]
 Unsigned = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]
 
 KIND_INK = 1
+KIND_PICTURE = 2
 _HEADER = Layout("<BBHII")
 """kind, form, n, seq, rev."""
 _COORDINATE = np.dtype("<i2")
@@ -39,12 +40,23 @@ class Limits(msgspec.Struct, frozen=True):
     snapshots_per_s: float
 
 
+class Picture(NamedTuple):
+    """A bitmap of a drawing, still to be decoded.
+
+    width: of rows of grey bytes, 0 black … 255 white; 0 for an encoded file.
+    """
+
+    width: int
+    data: bytes
+
+
 class Snapshot(NamedTuple):
-    """One drawing as it was when the client sent it."""
+    """One drawing as it was when the client sent it: ink, or a picture, and then the ink is blank."""
 
     seq: int
     rev: int
     ink: Ink
+    picture: Picture | None = None
 
 
 # ---- from the client
@@ -159,8 +171,8 @@ def error_message(error: LiveError) -> Error:
 def decode(frame: str | bytes, limits: Limits) -> Configure | Snapshot:
     """Decode a client's frame; its size in bytes has been checked by the websocket.
 
-    Raises BadMessage (Unreadable, if it is no message at all) or TooLarge, naming the snapshot's number
-    where that could be read.
+    Raises BadMessage (Unreadable, if it is no message at all), BadPicture or TooLarge, naming the snapshot's
+    number where that could be read. What a picture's file holds is for the decoder to find out.
     """
     return _from_text(frame, limits) if isinstance(frame, str) else _from_bytes(frame, limits)
 
@@ -186,8 +198,10 @@ def _from_bytes(frame: bytes, limits: Limits) -> Snapshot:
     if len(frame) < _HEADER.size:
         raise Unreadable(f"Expected a header of {_HEADER.size} bytes, got a frame of {len(frame)}")
     kind, form, n, seq, rev = _HEADER.unpack_from(frame)
+    if kind == KIND_PICTURE:
+        return Snapshot(seq, rev, ink.BLANK, _picture(frame, form, n, limits, seq))
     if kind != KIND_INK:
-        raise BadMessage(f"Expected kind {KIND_INK} (ink), got {kind}", seq)
+        raise BadMessage(f"Expected kind {KIND_INK} (ink) or {KIND_PICTURE} (picture), got {kind}", seq)
     if form != 0:
         raise BadMessage(f"Expected form 0 of ink, got {form}", seq)
     body = len(frame) - _HEADER.size - 2 * n
@@ -201,6 +215,20 @@ def _from_bytes(frame: bytes, limits: Limits) -> Snapshot:
     _check_size(n, total, limits, seq)
     points = np.frombuffer(frame, _COORDINATE, 2 * total, _HEADER.size + 2 * n).reshape(-1, 2)
     return Snapshot(seq, rev, Ink(points, np.array([count for count in counts if count], np.intp)))
+
+
+def _picture(frame: bytes, form: int, n: int, limits: Limits, seq: int) -> Picture:
+    if form not in (0, 1):
+        raise BadMessage(f"Expected form 0 (grey) or 1 (a file) of picture, got {form}", seq)
+    if form == 1 and n:
+        raise BadMessage(f"Expected n of 0 before a picture's file, got {n}", seq)
+    data = frame[_HEADER.size :]
+    if not data or (form == 0 and (n == 0 or len(data) % n)):
+        rows = f"whole rows of {n} pixels" if form == 0 else "a file"
+        raise BadPicture(f"Expected a picture of {rows}, got {len(data)} bytes", seq)
+    if form == 0 and len(data) > limits.picture_pixels:
+        raise TooLarge(f"Expected a picture of at most {limits.picture_pixels} pixels, got {len(data)}", seq)
+    return Picture(n, data)
 
 
 def _check_size(strokes: int, points: int, limits: Limits, seq: int) -> None:

@@ -213,7 +213,8 @@ def _surface(coefficients: NDArray[np.float32], width: int, height: int) -> NDAr
     one, x1, y1, x2, xy, y2 = coefficients[:, None, None]
     x = np.linspace(-1, 1, width, dtype=np.float32)[None, :, None]
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None, None]
-    return (one + x * (x1 + x * x2)) + y * (y1 + x * xy) + y * y * y2
+    surface: NDArray[np.float32] = (one + x * (x1 + x * x2)) + y * (y1 + x * xy) + y * y * y2
+    return surface
 
 
 def _terms() -> NDArray[np.float32]:
@@ -238,18 +239,13 @@ _RIDGE = np.float32(1e-4) * np.eye(6, dtype=np.float32)
 
 def _coherent(ink: _Map) -> NDArray[np.bool_]:
     """Choose the pixels of the heaviest piece of ink and of those that belong to it."""
-    pieces = find_pieces(ink > _IS_INK, ink)
-    return pieces.select_digit()
+    return find_pieces(ink > _IS_INK, ink).select_digit()
 
 
 def _normalise(look: _Look) -> Image:
     """Put the digit into MNIST's box, with MNIST's line width, its centre of mass at the centre."""
     left, top, right, bottom = look.box
-    digit = Pillow.fromarray(look.ink[top:bottom, left:right])
-    scale = _BOX / max(digit.size)
-    size = max(round(digit.width * scale), 1), max(round(digit.height * scale), 1)
-    ink = np.clip(np.asarray(digit.resize(size, Pillow.Resampling.BICUBIC)), 0.0, 1.0)
-    ink = _adjust_width(ink)
+    ink = _adjust_width(_boxed(look.ink[top:bottom, left:right]))
     canvas = np.zeros((SIDE * _SCALE, SIDE * _SCALE), np.float32)
     height, width = ink.shape
     mass = float(ink.sum())
@@ -289,10 +285,15 @@ def _refit(ink: _Map) -> _Map:
     rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
     if not rows.size:
         return ink
-    digit = Pillow.fromarray(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
-    scale = _BOX / max(digit.size)
-    size = max(round(digit.width * scale), 1), max(round(digit.height * scale), 1)
-    return np.clip(np.asarray(digit.resize(size, Pillow.Resampling.BICUBIC)), 0.0, 1.0)
+    return _boxed(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+
+
+def _boxed(ink: _Map) -> _Map:
+    """Resize ink so that its longer side is _BOX."""
+    scale = _BOX / max(ink.shape)
+    size = max(round(ink.shape[1] * scale), 1), max(round(ink.shape[0] * scale), 1)
+    resized: _Map = np.asarray(Pillow.fromarray(ink).resize(size, Pillow.Resampling.BICUBIC), np.float32)
+    return np.clip(resized, 0.0, 1.0)
 
 
 def _line_width(ink: _Map) -> float:

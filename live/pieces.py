@@ -81,7 +81,7 @@ def find_pieces(mask: _Mask, ink: NDArray[np.float32]) -> Pieces:
     count = int(numbers.max()) + 1 if numbers.size else 0
     starts, ends = rows * width + left, rows * width + right
     sums = np.concatenate([[0.0], np.cumsum(ink.ravel(), dtype=np.float64)])
-    masses = np.bincount(numbers, sums[ends] - sums[starts], count)
+    masses: NDArray[np.float64] = np.bincount(numbers, sums[ends] - sums[starts], count).astype(np.float64)
     boxes = np.tile(np.array([width, height, 0, 0], np.intp), (count, 1))
     np.minimum.at(boxes[:, 0], numbers, left)
     np.minimum.at(boxes[:, 1], numbers, rows)

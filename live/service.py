@@ -17,6 +17,7 @@ from typing import Protocol
 
 from live import ink, recogniser
 from live.batcher import Batcher, Cut
+from live.decoder import Decoder
 from live.errors import Overloaded, StartError, TooMany
 from live.gate import is_loopback
 from live.messages import GoAway, Model, Snapshot
@@ -77,6 +78,8 @@ class Service:
         self._addresses: Counter[str] = Counter()
         self._is_empty = asyncio.Event()
         self._is_loaded = asyncio.Event()
+        self.decoder = Decoder(settings.decoders, settings.max_picture_pixels, niceness=5)
+        self.bulk_decoder = Decoder(settings.decoders, settings.max_picture_pixels, niceness=15)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="predict")
 
     async def run(self) -> None:
@@ -97,6 +100,8 @@ class Service:
                 tasks.create_task(self.batcher.run())
                 tasks.create_task(self._watch())
         finally:
+            await self.decoder.close()
+            await self.bulk_decoder.close()
             self._thread.shutdown()
 
     def _count_batch(self, cut: Cut) -> None:

@@ -68,6 +68,8 @@ class Waiting(NamedTuple):
     snapshot: Snapshot
     received_at: float
     """Seconds on the connection's clock."""
+    image: Image | None = None
+    """What a picture was decoded to."""
 
 
 @dataclass(slots=True)
@@ -91,8 +93,9 @@ class Counts:
 class Session:
     """The state of one session.
 
-    A snapshot goes waiting → taken → answered or failed; one that is superseded while it waits goes no
-    further. The session is open until `close` says why it is to be closed, and takes nothing from then on.
+    A snapshot goes waiting → taken → answered or failed, a picture before that waiting → decoding; one that
+    is superseded while it waits goes no further. The session is open until `close` says why it is to be
+    closed, and takes nothing from then on.
     """
 
     def __init__(self, ready: Ready) -> None:
@@ -106,6 +109,8 @@ class Session:
         self._last_seq = -1
         self._last_rev = 0
         self._waiting: Waiting | None = None
+        self._picture: Waiting | None = None
+        self._decoding: Waiting | None = None
         self._taken = 0
         self._messages: deque[Ready | Configured | Error | GoAway] = deque([ready])
         self._prediction: Prediction | None = None
@@ -157,9 +162,47 @@ class Session:
             raise StaleSeq(f"Expected a rev of at least {self._last_rev}, got {snapshot.rev}", snapshot.seq)
         self._last_seq, self._last_rev = snapshot.seq, snapshot.rev
         self.counts.snapshots += 1
+        if snapshot.picture:
+            if self._picture:
+                self._drop()
+            self._picture = Waiting(snapshot, now)
+            return
+        for superseded in (self._waiting, self._picture, self._decoding):
+            if superseded:
+                self._drop()
+        self._waiting, self._picture, self._decoding = Waiting(snapshot, now), None, None
+
+    # ---- for the decoder
+
+    @property
+    def has_picture(self) -> bool:
+        """A picture waits to be decoded."""
+        return self._picture is not None
+
+    def take_picture(self) -> Waiting | None:
+        """Hand out the newest picture; it must come back through `decoded` or `undecodable` before the next.
+
+        While one is being decoded, newer ones replace each other, and it is still answered: else a client
+        that sends faster than pictures decode would see nothing. Newer ink supersedes it.
+        """
+        self._decoding, self._picture = self._picture, None
+        return self._decoding
+
+    def decoded(self, picture: Waiting, image: Image) -> None:
+        """Take back a picture as an image (28, 28); it waits to be predicted."""
+        if self._decoding is not picture:
+            return
+        self._decoding = None
         if self._waiting:
             self._drop()
-        self._waiting = Waiting(snapshot, now)
+        self._waiting = picture._replace(image=image)
+
+    def undecodable(self, picture: Waiting, error: LiveError) -> None:
+        """Take back a picture that could not be decoded."""
+        if self._decoding is not picture:
+            return
+        self._decoding = None
+        self._send(Error(error.code, error.message, picture.snapshot.seq, error.is_retryable))
 
     # ---- for the batcher
 
@@ -219,7 +262,8 @@ class Session:
     @property
     def is_settled(self) -> bool:
         """Everything received is answered, and every answer has been handed out to be sent."""
-        return not (self._waiting or self._taken or self._messages or self._prediction)
+        is_owed = self._waiting or self._picture or self._decoding or self._taken
+        return not (is_owed or self._messages or self._prediction)
 
     def _drop(self) -> None:
         self._dropped += 1

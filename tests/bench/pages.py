@@ -3,8 +3,8 @@
     python -m tests.bench.pages --mnist FOLDER [--model classic] [--count 10000]
 
 Draws each of MNIST's test images on a 280×280 page: anywhere, at any size, turned by up to 10°, in two
-colours of either polarity, under uneven light, blurred, grainy, and saved as JPEG or PNG. Reads it with the server's
-own code, and, for comparison, shrunk to 28×28 as it is, dark on light inverted if the mean says so.
+colours of either polarity, under uneven light, blurred, grainy, and saved as JPEG or PNG. Reads it with the
+server's own code, and, for comparison, shrunk to 28×28 as it is, dark on light inverted if the mean says so.
 """
 
 import argparse
@@ -74,8 +74,8 @@ def _light(rng: np.random.Generator) -> NDArray[np.float64]:
 def shrink(file: bytes) -> NDArray[np.float32]:
     """Do what most demos do: grey, 28×28, inverted if the page is light on average."""
     page = Pillow.open(io.BytesIO(file)).convert("L").resize((28, 28), Pillow.Resampling.BILINEAR)
-    pixels = np.asarray(page, np.float32) / 255
-    return np.float32(1) - pixels if pixels.mean() > 0.5 else pixels
+    pixels: NDArray[np.float32] = np.asarray(page, np.float32) / np.float32(255)
+    return 1 - pixels if pixels.mean() > 0.5 else pixels
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from live import messages
-from live.errors import BadMessage, LiveError, TooLarge, Unreadable
+from live.errors import BadMessage, BadPicture, LiveError, TooLarge, Unreadable
 from live.messages import Configure, Error, GoAway, Limits, Prediction, Snapshot, Timing
 from tests.live.drawings import DRAWINGS, binary_ink
 
@@ -32,6 +32,13 @@ def test_json_ink_is_read() -> None:
     assert (found.seq, found.rev) == (7, 2)
     np.testing.assert_array_equal(found.ink.points, [[1, 2], [3.5, -4], [5, 6]])
     np.testing.assert_array_equal(found.ink.counts, [2, 1])
+
+
+@pytest.mark.parametrize(("form", "width"), [(0, 2), (1, 0)])
+def test_pictures_are_read_but_not_decoded(form: int, width: int) -> None:
+    found = snapshot(PICTURE.pack(2, form, width, 7, 2) + b"data")
+    assert (found.seq, found.rev, found.picture) == (7, 2, (width, b"data"))
+    assert found.ink.is_blank
 
 
 def test_binary_ink_is_read() -> None:
@@ -80,6 +87,7 @@ def test_configure_is_read(frame: str, expected: Configure) -> None:
     assert decode(frame) == expected
 
 
+PICTURE = struct.Struct("<BBHII")
 HEADER = struct.pack("<BBHII", 1, 0, 2, 7, 0)
 
 
@@ -103,8 +111,14 @@ HEADER = struct.pack("<BBHII", 1, 0, 2, 7, 0)
         ('{"type":"ink","seq":3,"strokes":[[[1]]]}', BadMessage, "at least two numbers, got one of 1", 3),
         (b"", Unreadable, "Expected a header of 12 bytes, got a frame of 0", None),
         (HEADER[:11], Unreadable, "Expected a header of 12 bytes, got a frame of 11", None),
-        (struct.pack("<BBHII", 9, 0, 0, 7, 0), BadMessage, "Expected kind 1 (ink), got 9", 7),
+        (struct.pack("<BBHII", 9, 0, 0, 7, 0), BadMessage, "Expected kind 1 (ink) or 2 (picture), got 9", 7),
         (struct.pack("<BBHII", 1, 3, 0, 7, 0), BadMessage, "Expected form 0 of ink, got 3", 7),
+        (PICTURE.pack(2, 2, 0, 7, 0) + b"x", BadMessage, "Expected form 0 (grey) or 1 (a file)", 7),
+        (PICTURE.pack(2, 1, 5, 7, 0) + b"x", BadMessage, "Expected n of 0 before a picture's file, got 5", 7),
+        (PICTURE.pack(2, 1, 0, 7, 0), BadPicture, "Expected a picture of a file, got 0 bytes", 7),
+        (PICTURE.pack(2, 0, 3, 7, 0) + b"1234", BadPicture, "whole rows of 3 pixels, got 4 bytes", 7),
+        (PICTURE.pack(2, 0, 0, 7, 0) + b"1234", BadPicture, "whole rows of 0 pixels, got 4 bytes", 7),
+        (PICTURE.pack(2, 0, 1, 7, 0) + bytes(10_001), TooLarge, "at most 10000 pixels, got 10001", 7),
         (HEADER + b"\1", BadMessage, "Expected the point counts of 2 strokes, got a frame of 13 bytes", 7),
         (HEADER + struct.pack("<2H", 1, 1), BadMessage, "Expected 2 points of 4 bytes, got 0 bytes", 7),
         (HEADER + struct.pack("<2H2h", 0, 0, 1, 1), BadMessage, "Expected 0 points of 4 bytes, got 4", 7),

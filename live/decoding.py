@@ -1,0 +1,62 @@
+"""The decoding process: pictures in on its standard input, images out on its standard output.
+
+    python -m live.decoding NICENESS          started, fed and ended by decoder.py alone
+
+Request: u32 length, u32 width (0: an encoded file), u64 most pixels, then the bytes. Reply: u8 status (0
+done, else an index into `FAULTS` plus one), u32 length, then the image as float32 or the message.
+Little-endian.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+from struct import Struct
+
+from live.errors import BadPicture, LiveError, TooLarge
+
+REQUEST = Struct("<IIQ")
+REPLY = Struct("<BI")
+FAULTS: tuple[type[LiveError], ...] = (BadPicture, TooLarge)
+
+_MAX_MEMORY = 1 << 30
+"""Bytes of address space: a picture of 16 million pixels needs a quarter of it."""
+
+
+def main() -> None:
+    """Answer requests one by one until the input ends."""
+    # Ctrl+C goes to the whole group: the server says when to end, by closing the input.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _step_back(int(sys.argv[1]))
+    requests, replies = sys.stdin.buffer, sys.stdout.buffer
+    while header := requests.read(REQUEST.size):
+        length, width, max_pixels = REQUEST.unpack(header)
+        status, payload = _answer(requests.read(length), width, max_pixels)
+        replies.write(REPLY.pack(status, len(payload)) + payload)
+        replies.flush()
+
+
+def _answer(data: bytes, width: int, max_pixels: int) -> tuple[int, bytes]:
+    from live.picture import read_file, read_grey
+
+    try:
+        image = read_grey(data, width, max_pixels) if width else read_file(data, max_pixels)
+    except MemoryError:
+        return 1 + FAULTS.index(TooLarge), b"Expected a picture that fits into a gibibyte of memory"
+    except FAULTS as fault:
+        return 1 + FAULTS.index(type(fault)), fault.message.encode()
+    return 0, image.tobytes()
+
+
+def _step_back(niceness: int) -> None:
+    """Leave the processor to those who draw, and take no more than a share of the memory."""
+    if hasattr(os, "nice"):
+        os.nice(niceness)
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY, _MAX_MEMORY))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""An inquiry: one snapshot that somebody asks about once, without a session.
+
+What the HTTP routes put into the batcher beside the sessions.
+"""
+
+import asyncio
+import base64
+import time
+
+import numpy as np
+
+from live.batcher import Cut
+from live.errors import LiveError
+from live.messages import Include, Prediction, Snapshot, Timing
+from live.prediction import Answer
+from live.service import Service
+from live.session import Waiting
+
+
+class Inquiry:
+    """A waiter with one snapshot and a future that is resolved exactly once.
+
+    The batcher takes, answers and fails; `ask` alone awaits.
+    """
+
+    def __init__(
+        self, service: Service, snapshot: Snapshot, model: str, include: tuple[Include, ...]
+    ) -> None:
+        self.model = model
+        self._batcher = service.batcher
+        self._waiting: Waiting | None = Waiting(snapshot, time.perf_counter())
+        self._include = include
+        self._prediction: asyncio.Future[Prediction] = asyncio.get_running_loop().create_future()
+
+    async def ask(self, is_bulk: bool = False) -> Prediction:
+        """Wait for the prediction; whoever gives up waiting leaves the queue. Raises LiveError."""
+        self._batcher.put(self, is_bulk)
+        try:
+            return await self._prediction
+        finally:
+            self._batcher.remove(self)
+
+    def take(self) -> Waiting | None:
+        """Hand out the snapshot."""
+        waiting, self._waiting = self._waiting, None
+        return waiting
+
+    def answer(self, item: Waiting, answer: Answer, cut: Cut) -> None:
+        """Resolve with the prediction, unless nobody waits any more."""
+        if self._prediction.done():
+            return
+        queue_ms, predict_ms = (cut.cut_at - item.received_at) * 1e3, (cut.done_at - cut.cut_at) * 1e3
+        timing = Timing(round(queue_ms, 3), round(predict_ms, 3), cut.size)
+        snapshot = item.snapshot
+        prediction = Prediction(snapshot.seq, snapshot.rev, cut.model, *answer.judgement, 0, timing)
+        if "input" in self._include:
+            pixels = (answer.image * 255 + 0.5).astype(np.uint8)
+            prediction.input = base64.b64encode(pixels.tobytes()).decode()
+        self._prediction.set_result(prediction)
+
+    def fail(self, item: Waiting, error: LiveError) -> None:
+        """Resolve with the error."""
+        if not self._prediction.done():
+            self._prediction.set_exception(error)

@@ -1,0 +1,67 @@
+"""The decoder: processes that a picture may block or kill without anybody else noticing."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import numpy as np
+import pytest
+
+from live.decoder import Decoder
+from live.errors import BadPicture, TooLarge
+from live.messages import Picture
+from live.picture import read_file
+from tests.live.pages import draw, encoded
+
+PAGE = encoded(draw("six"))
+
+
+@pytest.fixture
+async def decoder() -> AsyncIterator[Decoder]:
+    running = Decoder(1, 100_000, niceness=0)
+    yield running
+    await running.close()
+
+
+async def test_the_process_sees_what_the_module_sees(decoder: Decoder) -> None:
+    np.testing.assert_array_equal(await decoder.decode(Picture(0, PAGE)), read_file(PAGE, 100_000))
+
+
+async def test_faults_come_back_as_they_were_raised(decoder: Decoder) -> None:
+    with pytest.raises(BadPicture, match="got something else"):
+        await decoder.decode(Picture(0, b"no picture"))
+    with pytest.raises(TooLarge, match="at most 100000 pixels, got 160000"):
+        await decoder.decode(Picture(0, encoded(draw(side=400))))
+    assert (await decoder.decode(Picture(0, PAGE))).any()
+
+
+async def test_who_gives_up_does_not_get_anothers_answer(decoder: Decoder) -> None:
+    waiting = asyncio.create_task(decoder.decode(Picture(28, bytes(28 * 28))))
+    await decoder.decode(Picture(0, PAGE))
+    assert not (await waiting).any()
+    given_up = asyncio.create_task(decoder.decode(Picture(28, bytes(28 * 28))))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    given_up.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await given_up
+    assert (await decoder.decode(Picture(0, PAGE))).any()
+
+
+async def test_a_process_that_dies_costs_its_own_picture_only(decoder: Decoder) -> None:
+    await decoder.decode(Picture(0, PAGE))
+    [process] = decoder._all
+    assert process._running
+    process._running.kill()
+    await process._running.wait()
+    with pytest.raises(BadPicture, match="the decoder died of"):
+        await decoder.decode(Picture(0, PAGE))
+    assert (await decoder.decode(Picture(0, PAGE))).any()
+
+
+async def test_closing_ends_the_processes() -> None:
+    closing = Decoder(2, 100_000, niceness=0)
+    await asyncio.gather(*(closing.decode(Picture(0, PAGE)) for _ in range(4)))
+    running = [process._running for process in closing._all if process._running]
+    assert running
+    await closing.close()
+    assert all(process.returncode == 0 for process in running)
