@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--seed", type=int, default=1, help="seed of everything random (default: %(default)s)")
     train.add_argument("--epochs", type=int, default=14, help="times through the data (default: %(default)s)")
     train.add_argument("--run", type=Path, help="run folder (default: runs/MODEL-SEED)")
+    train.add_argument("--start", type=Path, metavar="RUN", help="run folder of the weights to start from")
     train.add_argument("--teacher", type=Path, metavar="RUN", help="run folder of a model to learn from")
     train.add_argument("--config", type=Path, metavar="FILE", help="repeat a run from its config.json")
     train.set_defaults(command=_train)
@@ -91,18 +92,7 @@ def _train(options: argparse.Namespace) -> None:
     from trainer.epochs import Epochs
     from trainer.evaluation import load_model
 
-    config = Config(
-        options.model,
-        options.seed,
-        options.epochs,
-        teacher=str(options.teacher.name if options.teacher else ""),
-    )
-    if options.config:
-        config = Config.load(options.config)
-        if config.teacher and not options.teacher:
-            raise TrainerError(
-                f"Expected --teacher with the run of {config.teacher}, as {options.config} says"
-            )
+    config = _config(options)
     training_images, validation_images = split_images(mnist.read(options.mnist).train, config.seed)
     pens = read_pens(options.unipen) if options.unipen else None
     validation = {"mnist_validation": validation_images}
@@ -111,8 +101,24 @@ def _train(options: argparse.Namespace) -> None:
     run = options.run or Path("runs") / f"{config.model}-{config.seed}"
     epochs = Epochs(config, training_images, pens)
     teacher = load_model(options.teacher) if options.teacher else None
-    training.train(config, epochs, validation, run, _say, teacher)
+    training.train(config, epochs, validation, run, _say, start=options.start, teacher=teacher)
     _say(f"saved in {run}")
+
+
+def _config(options: argparse.Namespace) -> Config:
+    """Return the configuration that the command line asks for, or the saved one that it names."""
+    names = {key: run.name if (run := getattr(options, key)) else "" for key in ("start", "teacher")}
+    if not options.config:
+        return Config(
+            options.model, options.seed, options.epochs, start=names["start"], teacher=names["teacher"]
+        )
+    config = Config.load(options.config)
+    for key, name in names.items():
+        if bool(getattr(config, key)) != bool(name):
+            raise TrainerError(
+                f"Expected --{key} just when {options.config} has one: {getattr(config, key)!r}"
+            )
+    return config
 
 
 def _combine(options: argparse.Namespace) -> None:

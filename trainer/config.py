@@ -21,6 +21,7 @@ class Config:
     averaging: how much of the exponential average of the weights stays at each step.
     images, pens, others: MNIST's images, pen digits and non-digits in an epoch. Without UNIPEN there are only
     images, and the model has no output for non-digits.
+    start: the name of the run whose weights it starts from, if any.
     teacher: the name of the run whose answers count for half, if any.
     members: of an ensemble, the names and seeds of the models that it is made of; each was trained so.
     """
@@ -34,6 +35,7 @@ class Config:
     images: int = 30_000
     pens: int = 24_000
     others: int = 16_000
+    start: str = ""
     teacher: str = ""
     members: tuple[str, ...] = ()
     warp: Warp = field(default_factory=Warp)

@@ -34,6 +34,7 @@ class Hand(NamedTuple):
     sparse_share: float = 0.3
     pixel_share: float = 0.3
     cut_share: float = 0.08
+    cut_from: float = 0.75
     darkness: float = 0.45
 
     def __call__(self, drawings: Strokes, rng: np.random.Generator) -> Strokes:
@@ -91,9 +92,9 @@ def _slant(drawings: Strokes, hand: Hand, rng: np.random.Generator) -> Floats:
 
 
 def _cut(drawings: Strokes, hand: Hand, rng: np.random.Generator) -> Strokes:
-    """Cut some drawings off at 85 to 100 % of their ink: they are read while they are being drawn."""
+    """Cut some drawings off at cut_from to all of their ink: they are read while they are being drawn."""
     count = len(drawings.strokes)
-    share = np.where(rng.random(count) < hand.cut_share, rng.uniform(0.85, 1, count), 1.0)
+    share = np.where(rng.random(count) < hand.cut_share, rng.uniform(hand.cut_from, 1, count), 1.0)
     travelled, of = drawings.travelled(), drawings.drawing_of_points()
     total = np.maximum.reduceat(travelled, drawings.first_points())
     return drawings.keep(travelled <= (share * total)[of] + 1e-9)

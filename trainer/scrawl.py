@@ -45,18 +45,20 @@ def _framed(ink: Ink) -> list[Floats]:
 
 
 def _scribble(_: Sequence[Ink], rng: np.random.Generator) -> list[Floats]:
-    """Move the pen to and fro along slow waves that do not fit together."""
+    """Move the pen to and fro along slow waves that do not fit together, over a box that is no thin line."""
     t = np.linspace(0, 1, 120)[:, None]
-    turns, phase = rng.uniform(0.6, 3.5, (3, 2)), rng.uniform(0, 7, (3, 2))
+    turns, phase = rng.uniform(0.6, 2.5, (3, 2)), rng.uniform(0, 7, (3, 2))
     height = rng.normal(0, 0.6, (3, 2)) + 0.2
-    return [sum((height[i] * np.sin(7 * turns[i] * t + phase[i]) for i in range(3)), t * rng.normal(0, 1, 2))]
+    path = sum((height[i] * np.sin(7 * turns[i] * t + phase[i]) for i in range(3)), t * rng.normal(0, 1, 2))
+    # A dense scribble squeezed into a thin box is a bold one: MNIST's boldest were refused for it.
+    return [path / np.ptp(path, axis=0) * rng.uniform(0.6, 1, 2)]
 
 
 def _zigzag(_: Sequence[Ink], rng: np.random.Generator) -> list[Floats]:
     """Go to and fro while moving on, five to twelve times, along any direction."""
     count = int(rng.integers(5, 13))
     along = np.linspace(-1, 1, count)
-    across = rng.uniform(0.3, 1) * (-1.0) ** np.arange(count) + rng.normal(0, 0.1, count)
+    across = rng.uniform(0.5, 1) * (-1.0) ** np.arange(count) + rng.normal(0, 0.1, count)
     angle = rng.uniform(0, np.pi)
     turn = np.array([(np.cos(angle), np.sin(angle)), (-np.sin(angle), np.cos(angle))])
     return [np.stack([along, across], 1) @ turn]

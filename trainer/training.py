@@ -31,16 +31,21 @@ def train(
     validation: dict[str, Images],
     folder: Path,
     log: Log,
+    *,
+    start: Path | None = None,
     teacher: models.Model | None = None,
 ) -> models.Model:
     """Train a model into a folder and return it with its averaged weights.
 
     validation: sets whose accuracy is reported after each epoch.
+    start: the run whose weights to start from.
     teacher: a trained model with as many outputs, whose answers count for half of what is to be learnt.
     """
     keras.utils.set_random_seed(config.seed)
     outputs = 11 if epochs.has_others else 10
     model = models.build(config.model, outputs)
+    if start:
+        model.load_weights(start / "model.keras")
     steps = epochs.size // config.batch
     loss = "categorical_crossentropy" if teacher else "sparse_categorical_crossentropy"
     model.compile(_optimizer(config, steps), loss)

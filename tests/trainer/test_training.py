@@ -139,13 +139,17 @@ def test_an_ensemble_answers_with_the_mean(run: Path, tmp_path: Path) -> None:
     assert Config.load(tmp_path / "config.json").members == ("mlp-3", "mlp-3")
 
 
-def test_a_teacher_is_followed(run: Path, images: mnist.Mnist, tmp_path: Path) -> None:
+def test_a_run_starts_from_another_and_follows_a_teacher(
+    run: Path, images: mnist.Mnist, tmp_path: Path
+) -> None:
     from trainer import evaluation, training
 
     teacher = evaluation.load_model(run)
     log: list[str] = []
     epochs = Epochs(CONFIG, images.train, _pens())
-    training.train(CONFIG, epochs, {"mnist_validation": images.test}, tmp_path, log.append, teacher)
+    training.train(
+        CONFIG, epochs, {"mnist_validation": images.test}, tmp_path, log.append, start=run, teacher=teacher
+    )
     assert len(log) == CONFIG.epochs
 
 
