@@ -93,6 +93,7 @@ class Batcher(Generic[Item, Answer]):
         self._passed_over = 0
         self._queued: set[Waiter[Item, Answer]] = set()
         self._has_work = asyncio.Event()
+        self._cut_at: float | None = None
 
     def put(self, waiter: Waiter[Item, Answer], is_bulk: bool = False) -> None:
         """Queue a waiter that has something new; one that is queued already keeps its place.
@@ -112,6 +113,11 @@ class Batcher(Generic[Item, Answer]):
     def remove(self, waiter: Waiter[Item, Answer]) -> None:
         """Forget a waiter that has gone: its `take` is not called again until it is put again."""
         self._queued.discard(waiter)
+
+    @property
+    def busy_s(self) -> float:
+        """How long predict has been at the present batch; 0 when it is idle."""
+        return 0.0 if self._cut_at is None else self._clock() - self._cut_at
 
     def __len__(self) -> int:
         """Count the waiters in the queue."""
@@ -159,7 +165,7 @@ class Batcher(Generic[Item, Answer]):
 
     async def _answer(self, model: str, batch: "list[tuple[Waiter[Item, Answer], Item]]") -> None:
         items = [item for _, item in batch]
-        cut_at = self._clock()
+        cut_at = self._cut_at = self._clock()
         loop = asyncio.get_running_loop()
         try:
             answers = await loop.run_in_executor(self._executor, self._predict, model, items)
@@ -172,6 +178,8 @@ class Batcher(Generic[Item, Answer]):
             log.exception("A batch of %d for model %s failed", len(items), model)
             _fail(batch, Internal("Expected a prediction, but the model failed"))
             return
+        finally:
+            self._cut_at = None
         cut = Cut(model, len(items), cut_at, self._clock())
         self._on_cut(cut)
         for (waiter, item), answer in zip(batch, answers, strict=True):

@@ -8,6 +8,7 @@ before it received again would predict stale ink and miss pongs under load.
 """
 
 import asyncio
+import logging
 import time
 import uuid
 from http import HTTPStatus
@@ -26,6 +27,7 @@ from live.service import Service
 from live.session import Close, Counts, Session, Waiting
 
 clock = time.perf_counter
+log = logging.getLogger(__name__)
 
 
 class LiveEndpoint:
@@ -51,6 +53,7 @@ class LiveEndpoint:
             await connection.run(receive, send)
         finally:
             self._service.leave(connection)
+            connection.log_end()
 
     def _check(self, scope: Scope) -> str | None:
         headers, offered = Headers(scope=scope), scope["subprotocols"]
@@ -84,7 +87,8 @@ class Connection:
         self._settings = service.settings
         name = f"live-digits/{__version__}"
         limits = self._settings.limits
-        ready = Ready(messages.PROTOCOL, name, uuid.uuid4().hex, service.models, limits)
+        self._id = uuid.uuid4().hex
+        ready = Ready(messages.PROTOCOL, name, self._id, service.models, limits)
         self.session = Session(ready)
         self._mail = asyncio.Event()
         self._mail.set()
@@ -151,6 +155,22 @@ class Connection:
         await asyncio.sleep(after_s)
         self._is_leaving = True
         self._mail.set()
+
+    def log_end(self) -> None:
+        """Log how the session went: numbers only."""
+        counts, close = self.counts, self.session.close
+        log.info(
+            "session ended",
+            extra={
+                "session": self._id,
+                "seconds": round(clock() - self._opened_at, 1),
+                "snapshots": counts.snapshots,
+                "predictions": counts.verdicts.total(),
+                "dropped": counts.dropped,
+                "errors": counts.errors.total(),
+                "close": close.code if close else None,
+            },
+        )
 
     @property
     def counts(self) -> Counts:

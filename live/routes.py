@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from live.asking import prediction_routes
 from live.metrics import expose
 from live.service import Service, State
 from live.settings import FRONTEND
@@ -33,10 +34,10 @@ def http_routes(service: Service) -> list[BaseRoute]:
         return JSONResponse({"status": "alive"})
 
     async def readyz(_: Request) -> Response:
-        """Ready to be sent sessions; 503 with the reason while loading, draining or failed."""
-        is_ready = service.state is State.READY
-        status = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
-        return JSONResponse({"status": service.state.value}, status)
+        """Ready to be sent sessions; 503 with the reason while loading, draining, stuck or failed."""
+        health = service.health
+        status = HTTPStatus.OK if health == State.READY.value else HTTPStatus.SERVICE_UNAVAILABLE
+        return JSONResponse({"status": health}, status)
 
     async def metrics(_: Request) -> Response:
         """Tell Prometheus."""
@@ -53,6 +54,7 @@ def http_routes(service: Service) -> list[BaseRoute]:
         return JSONResponse({"models": cards})
 
     return [
+        *prediction_routes(service),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         Route("/metrics", metrics),

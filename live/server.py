@@ -13,6 +13,7 @@ from typing import Any
 
 import uvicorn
 
+from live import logs
 from live.app import create_app
 from live.errors import StartError
 from live.service import Service
@@ -40,6 +41,10 @@ def main(options: argparse.Namespace) -> int:
 
 def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM. Raises StartError when that can't be."""
+    logs.configure(settings.log_format == "json", settings.log_level)
+    for path in filter(None, (settings.certificate, settings.key)):
+        if not os.path.isfile(path):
+            raise StartError(f"Expected a PEM file at {path}, found none")
     listener = _bind(settings)
     runner = asyncio.Runner(loop_factory=_loop_factory())
     with listener, runner:
@@ -57,7 +62,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> Service:
         # Saves 50 kB a connection, and there are no decompression bombs.
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=3,
-        log_level="warning",
+        log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),

@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 PREFERRED_MODEL = "compact"
 _MAX_WAIT_FOR_READY_S = 20.0
+_STUCK_S = 5.0
+"""No batch takes this long on any machine; a predict call that does will hardly come back."""
 _WATCH_S = 0.25
 _CHECK_EVERY = 4
 """Ticks of the watch; sessions end that much later than they might, and ten thousand cost nothing."""
@@ -88,8 +90,11 @@ class Service:
         try:
             predictor = await loop.run_in_executor(self._thread, self._load)
         except StartError as failure:
-            self.failure, self.state = failure, State.FAILED
-            self.on_failure()
+            self._fail(failure)
+            return
+        except Exception as fault:
+            log.exception("The models could not be loaded")
+            self._fail(StartError(f"Expected to load the models, but: {type(fault).__name__}, see the log"))
             return
         finally:
             self._is_loaded.set()
@@ -99,10 +104,24 @@ class Service:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.batcher.run())
                 tasks.create_task(self._watch())
+        except* Exception:
+            # Better no server than one that answers nobody.
+            log.exception("The batcher stopped")
+            self._fail(StartError("Expected to go on serving, but the batcher stopped, see the log"))
         finally:
             await self.decoder.close()
             await self.bulk_decoder.close()
             self._thread.shutdown()
+
+    def _fail(self, failure: StartError) -> None:
+        self.failure, self.state = failure, State.FAILED
+        self.on_failure()
+
+    @property
+    def health(self) -> str:
+        """Say why sessions should go elsewhere; "ready" if they should not."""
+        is_stuck = self.state is State.READY and self.batcher.busy_s > _STUCK_S
+        return "stuck" if is_stuck else self.state.value
 
     def _count_batch(self, cut: Cut) -> None:
         self.metrics.batch_size.observe(cut.size)

@@ -50,11 +50,16 @@ class Settings:
     max_upload_bytes: int = _knob(268_435_456, "size of one HTTP upload, at most; it is kept on disk")
     max_picture_bytes: int = _knob(16_777_216, "size of one uploaded picture, at most")
     max_pictures: int = _knob(20_000, "pictures in one upload, at most")
+    max_uploads: int = _knob(8, "uploads taken in or answered at once, at most")
     decoders: int = _knob(1, "processes that decode live pictures, and as many again for uploaded archives")
     max_snapshots_per_s: float = _knob(5_000.0, "snapshots a second from one session, at most")
     idle_s: float = _knob(900.0, "seconds without a frame after which a session is closed")
     session_s: float = _knob(86_400.0, "seconds after which a session is asked to start anew")
     stuck_s: float = _knob(30.0, "seconds that a client may leave its answers unread (Linux)")
+    log_format: str = _knob("text", "lines for people, or JSON for machines", "text", "json")
+    log_level: str = _knob(
+        "warning", "what is logged; info tells of each session", "warning", "info", "debug"
+    )
     drain_s: float = _knob(10.0, "seconds that sessions get to end before the server stops")
     reconnect_ms: int = _knob(1_000, "milliseconds after which clients are told to come back from a restart")
 

@@ -1,0 +1,98 @@
+"""The service: what becomes of it when loading or predicting goes wrong."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from live.errors import Overloaded
+from live.ink import from_strokes
+from live.inquiry import Inquiry
+from live.messages import Snapshot
+from live.service import Service, State
+from live.settings import Settings
+from tests.live.drawings import DRAWINGS
+
+Predict = Callable[[str, Sequence[Any]], list[Any]]
+
+
+class Served:
+    """A service that runs with a predict call of the test's own, once its models are loaded."""
+
+    def __init__(self) -> None:
+        self.service = Service(Settings(model="classic"))
+        self.failures = 0
+        self.service.on_failure = self._count
+        self.task = asyncio.create_task(self.service.run())
+
+    def _count(self) -> None:
+        self.failures += 1
+
+    async def end(self) -> None:
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
+
+
+async def test_a_service_is_ready_once_its_models_are_loaded() -> None:
+    served = Served()
+    assert served.service.health == "loading"
+    await served.service.until_ready()
+    assert served.service.health == "ready"
+    snapshot = Snapshot(0, 0, from_strokes(DRAWINGS["seven"]))
+    assert (await Inquiry(served.service, snapshot, "classic", ()).ask()).digit == 7
+    await served.end()
+
+
+async def test_a_predict_call_that_hangs_makes_the_server_unready_and_heals(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("live.service._STUCK_S", 0.0)
+    served = Served()
+    await served.service.until_ready()
+    predict, began, may_end = served.service.batcher._predict, threading.Event(), threading.Event()
+
+    def hang(model: str, items: Sequence[Any]) -> Sequence[Any]:
+        began.set()
+        may_end.wait(30)
+        return predict(model, items)
+
+    served.service.batcher._predict = hang
+    snapshot = Snapshot(0, 0, from_strokes(DRAWINGS["seven"]))
+    asking = asyncio.create_task(Inquiry(served.service, snapshot, "classic", ()).ask())
+    assert await asyncio.to_thread(began.wait, 30)
+    assert served.service.health == "stuck"
+    may_end.set()
+    assert (await asking).digit == 7
+    assert served.service.health == "ready"
+    await served.end()
+
+
+async def test_a_fault_while_loading_fails_the_service_with_a_reason(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Service, "_load", lambda self: 1 / 0)
+    served = Served()
+    await served.task
+    assert served.service.state is State.FAILED
+    assert served.failures == 1
+    assert "ZeroDivisionError, see the log" in str(served.service.failure)
+    assert "The models could not be loaded" in caplog.text
+    with pytest.raises(Overloaded, match="this one is failed"):
+        await served.service.until_ready()
+
+
+async def test_a_batcher_that_stops_fails_the_service(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    served = Served()
+    await served.service.until_ready()
+    monkeypatch.setattr(served.service.batcher, "_cut", lambda: 1 / 0)
+    snapshot = Snapshot(0, 0, from_strokes(DRAWINGS["seven"]))
+    asking = asyncio.create_task(Inquiry(served.service, snapshot, "classic", ()).ask())
+    await served.task
+    assert served.service.state is State.FAILED
+    assert served.failures == 1
+    assert "The batcher stopped" in caplog.text
+    asking.cancel()
