@@ -95,9 +95,7 @@ def _cut(drawings: Strokes, hand: Hand, rng: np.random.Generator) -> Strokes:
     """Cut some drawings off at cut_from to all of their ink: they are read while they are being drawn."""
     count = len(drawings.strokes)
     share = np.where(rng.random(count) < hand.cut_share, rng.uniform(hand.cut_from, 1, count), 1.0)
-    travelled, of = drawings.travelled(), drawings.drawing_of_points()
-    total = np.maximum.reduceat(travelled, drawings.first_points())
-    return drawings.keep(travelled <= (share * total)[of] + 1e-9)
+    return drawings.cut(share)
 
 
 def _sample(drawings: Strokes, hand: Hand, rng: np.random.Generator) -> Strokes:

@@ -20,21 +20,6 @@ REPORTED = (0.25, 0.5, 0.75, 1.0)
 Score = Callable[[Images], Floats]
 
 
-def cut(drawings: Strokes, share: float) -> Strokes:
-    """Cut every drawing off where the given share of its ink has been drawn, between points if need be."""
-    travelled, of = drawings.travelled(), drawings.drawing_of_points()
-    total = np.maximum.reduceat(travelled, drawings.first_points())
-    limit = (share * total)[of] + 1e-9
-    inside = travelled <= limit
-    steps = drawings.steps()
-    # The point that is on its way when the ink is cut off is put where the pen is by then.
-    crossing = ~inside & (travelled - steps <= limit) & (steps > 0)
-    before = np.roll(drawings.points, 1, axis=0)
-    way = np.divide(limit - (travelled - steps), steps, out=np.zeros_like(steps), where=steps > 0)
-    points = np.where(crossing[:, None], before + (drawings.points - before) * way[:, None], drawings.points)
-    return drawings._replace(points=points).keep(inside | crossing)
-
-
 def early_reading(drawings: Strokes, labels: Labels, score: Score) -> dict[str, float]:
     """Read every drawing while it is being drawn.
 
@@ -57,5 +42,5 @@ def read_steps(drawings: Strokes, score: Score) -> NDArray[np.int64]:
     """Return the digit that each drawing's each beginning is read as (D, STEPS)."""
     shares = np.arange(1, STEPS + 1) / STEPS
     return np.stack(
-        [score(render(cut(drawings, float(share)).to_inks()))[:, :10].argmax(1) for share in shares], 1
+        [score(render(drawings.cut(float(share)).to_inks()))[:, :10].argmax(1) for share in shares], 1
     )

@@ -15,6 +15,9 @@ from live.ink import Ink
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
 
+_NOTHING = 1e-9
+"""A length that rounding can make of none."""
+
 
 class Strokes(NamedTuple):
     """Drawings, flat.
@@ -36,7 +39,7 @@ class Strokes(NamedTuple):
         joined = cls(points, counts, np.array([len(ink.counts) for ink in inks], np.intp))
         first = joined.first_points()
         low, high = np.minimum.reduceat(points, first), np.maximum.reduceat(points, first)
-        half = np.maximum((high - low).max(1), 1e-9) / 2
+        half = np.maximum((high - low).max(1), _NOTHING) / 2
         of = joined.drawing_of_points()
         return joined._replace(points=(points - ((low + high) / 2)[of]) / half[of, None])
 
@@ -64,6 +67,23 @@ class Strokes(NamedTuple):
         counts = np.add.reduceat(points.astype(np.intp), _starts(self.counts))
         strokes = np.add.reduceat((counts > 0).astype(np.intp), _starts(self.strokes))
         return Strokes(self.points[points], counts[counts > 0], strokes[strokes > 0])
+
+    def cut(self, share: float | Floats) -> "Strokes":
+        """Cut every drawing off where a share of its ink's length is drawn, between points if need be.
+
+        share: one, or one a drawing (D,), above 0.
+        """
+        travelled, steps, of = self.travelled(), self.steps(), self.drawing_of_points()
+        total = np.maximum.reduceat(travelled, self.first_points())
+        limit = (share * total)[of] + _NOTHING
+        before = travelled - steps
+        inside = travelled <= limit
+        # The point that the pen is on its way to is put where the pen is by then.
+        crossing = ~inside & (before <= limit) & (steps > 0)
+        way = np.divide(limit - before, steps, out=np.zeros_like(steps), where=crossing)[:, None]
+        last = np.roll(self.points, 1, axis=0)
+        points = np.where(crossing[:, None], last + (self.points - last) * way, self.points)
+        return self._replace(points=points).keep(inside | crossing)
 
     def first_points(self) -> Integers:
         """Return each drawing's first point (D,)."""

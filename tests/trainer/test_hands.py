@@ -34,13 +34,10 @@ def test_pixels_are_whole() -> None:
     assert all(len(np.unique(ink.points)) <= 101 for ink in drawn)
 
 
-def test_cut_ink_loses_only_its_end() -> None:
+def test_cut_ink_loses_no_more_than_its_end() -> None:
     drawn = STILL._replace(cut_share=1.0)(STROKES, np.random.default_rng(1))
     whole, left = (np.maximum.reduceat(ink.travelled(), ink.first_points()) for ink in (STROKES, drawn))
-    assert (left < whole).any()
-    assert (left > 0.4 * whole).all()
-    for before, after in zip(STROKES.to_inks(), drawn.to_inks(), strict=True):
-        np.testing.assert_allclose(after.points, before.points[: len(after.points)], atol=1e-4)
+    assert ((0.7 * whole < left) & (left < whole)).all()
 
 
 def test_the_same_seed_draws_the_same() -> None:

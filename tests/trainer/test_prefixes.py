@@ -1,22 +1,14 @@
 """Prefixes: ink as it was at each moment of being drawn."""
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 
 from live.ink import from_strokes
 from tests.live.drawings import DRAWINGS
-from trainer.prefixes import STEPS, cut, early_reading, read_steps
+from trainer.prefixes import STEPS, early_reading, read_steps
 from trainer.strokes import Strokes
 
 STROKES = Strokes.from_inks([from_strokes(strokes) for strokes in DRAWINGS.values()])
-
-
-@pytest.mark.parametrize("share", [0.05, 0.25, 0.5, 0.97, 1.0])
-def test_a_cut_drawing_has_its_share_of_the_ink(share: float) -> None:
-    whole = np.maximum.reduceat(STROKES.travelled(), STROKES.first_points())
-    part = cut(STROKES, share)
-    np.testing.assert_allclose(np.maximum.reduceat(part.travelled(), part.first_points()), share * whole)
 
 
 def test_answers_are_followed_to_the_last_point() -> None:

@@ -1,6 +1,7 @@
 """Flat strokes: taken apart as they were joined, picked and thinned out without mixing drawings up."""
 
 import numpy as np
+import pytest
 
 from live.ink import from_strokes
 from tests.live.drawings import DRAWINGS
@@ -35,3 +36,17 @@ def test_dropping_points_drops_empty_strokes() -> None:
 def test_travelled_is_the_length_of_ink_so_far() -> None:
     strokes = Strokes.from_inks([from_strokes([[(0, 0), (2, 0)], [(0, 1), (0, 2)]]), INKS[0]])
     np.testing.assert_allclose(strokes.travelled()[:5], [0, 2, 2, 3, 0])
+
+
+@pytest.mark.parametrize("share", [0.05, 0.25, 0.5, 0.97, 1.0])
+def test_a_cut_drawing_has_its_share_of_the_ink(share: float) -> None:
+    whole = np.maximum.reduceat(STROKES.travelled(), STROKES.first_points())
+    part = STROKES.cut(share)
+    np.testing.assert_allclose(np.maximum.reduceat(part.travelled(), part.first_points()), share * whole)
+
+
+def test_every_drawing_can_be_cut_at_a_share_of_its_own() -> None:
+    shares = np.linspace(0.1, 1, len(INKS))
+    whole = np.maximum.reduceat(STROKES.travelled(), STROKES.first_points())
+    part = STROKES.cut(shares)
+    np.testing.assert_allclose(np.maximum.reduceat(part.travelled(), part.first_points()), shares * whole)
