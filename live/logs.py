@@ -44,9 +44,7 @@ class _Json(logging.Formatter):
 
 def _details(record: logging.LogRecord) -> dict[str, Any]:
     """Pick what was logged with `extra`."""
-    return {
-        name: value for name, value in vars(record).items() if name not in _PLAIN | {"asctime", "message"}
-    }
+    return {name: value for name, value in vars(record).items() if name not in _PLAIN}
 
 
 def configure(is_json: bool, level: str) -> None:
