@@ -14,7 +14,7 @@ from live.errors import LiveError
 from live.messages import Include, Prediction, Snapshot, Timing
 from live.prediction import Answer
 from live.service import Service
-from live.session import Waiting
+from live.session import Image, Waiting
 
 
 class Inquiry:
@@ -24,11 +24,16 @@ class Inquiry:
     """
 
     def __init__(
-        self, service: Service, snapshot: Snapshot, model: str, include: tuple[Include, ...]
+        self,
+        service: Service,
+        snapshot: Snapshot,
+        model: str,
+        include: tuple[Include, ...],
+        image: Image | None = None,
     ) -> None:
         self.model = model
         self._batcher = service.batcher
-        self._waiting: Waiting | None = Waiting(snapshot, time.perf_counter())
+        self._waiting: Waiting | None = Waiting(snapshot, time.perf_counter(), image)
         self._include = include
         self._prediction: asyncio.Future[Prediction] = asyncio.get_running_loop().create_future()
 

@@ -77,6 +77,12 @@ class InkMessage(msgspec.Struct, tag="ink", frozen=True):
     rev: Unsigned = 0
 
 
+class InkBody(msgspec.Struct, frozen=True):
+    """Ink as the body of an HTTP request."""
+
+    strokes: list[list[list[float]]]
+
+
 class _Numbered(msgspec.Struct):
     """Any message's number, for the error about the rest of it."""
 
@@ -154,6 +160,7 @@ class GoAway(msgspec.Struct, tag="goaway", frozen=True):
 ServerMessage = Ready | Configured | Prediction | Error | GoAway
 
 _decode_text = msgspec.json.Decoder(Configure | InkMessage).decode
+_decode_body = msgspec.json.Decoder(InkBody).decode
 _decode_number = msgspec.json.Decoder(_Numbered).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -175,6 +182,21 @@ def decode(frame: str | bytes, limits: Limits) -> Configure | Snapshot:
     number where that could be read. What a picture's file holds is for the decoder to find out.
     """
     return _from_text(frame, limits) if isinstance(frame, str) else _from_bytes(frame, limits)
+
+
+def decode_body(body: bytes, limits: Limits) -> Ink:
+    """Decode ink that came as an HTTP body. Raises BadMessage or TooLarge."""
+    try:
+        strokes = _decode_body(body).strokes
+    except msgspec.ValidationError as error:
+        raise BadMessage(_explain(str(error))) from None
+    except msgspec.DecodeError:
+        raise BadMessage("Expected a JSON object with strokes, got a body that is not JSON") from None
+    _check_size(len(strokes), sum(map(len, strokes)), limits, None)
+    try:
+        return ink.from_strokes(strokes)
+    except ValueError as error:
+        raise BadMessage(str(error)) from None
 
 
 def _from_text(frame: str, limits: Limits) -> Configure | Snapshot:
@@ -231,7 +253,7 @@ def _picture(frame: bytes, form: int, n: int, limits: Limits, seq: int) -> Pictu
     return Picture(n, data)
 
 
-def _check_size(strokes: int, points: int, limits: Limits, seq: int) -> None:
+def _check_size(strokes: int, points: int, limits: Limits, seq: int | None) -> None:
     if strokes > limits.strokes:
         raise TooLarge(f"Expected at most {limits.strokes} strokes, got {strokes}", seq)
     if points > limits.points:

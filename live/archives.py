@@ -1,0 +1,117 @@
+"""Archives: ZIP files → the pictures in them, one by one.
+
+Called by bulk (and the command `predict`) off the event loop. Nothing is written anywhere, so a member's name
+is only a name. What a ZIP says about itself is checked or bounded before it is believed.
+"""
+
+import io
+import struct
+import zipfile
+from collections.abc import Iterator
+from typing import IO
+
+from live.errors import BadPicture, LiveError, TooLarge
+
+_END = b"PK\5\6"
+_END_SIZE = 22
+_MAX_COMMENT = 65_535
+_MAX_DIRECTORY = 64 << 20
+"""Bytes of a ZIP's list of members, which has to be read at once."""
+_START = b"PK\3\4"
+
+
+class Slice(io.RawIOBase):
+    """A part of a file as a file, for reading. It moves the file's position: one reader at a time."""
+
+    def __init__(self, file: IO[bytes], offset: int, size: int) -> None:
+        self._file = file
+        self._offset = offset
+        self._size = size
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        if base + offset < 0:
+            # As of a file on disk: zipfile looks before the beginning of short archives.
+            raise OSError(f"Expected a position of at least 0, got {base + offset}")
+        self._at = base + offset
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
+        self._file.seek(self._offset + self._at)
+        data = self._file.read(max(min(len(buffer), self._size - self._at), 0))
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+
+def is_archive(data: bytes) -> bool:
+    """Say whether a file's first bytes are a ZIP's."""
+    return data.startswith((_START, _END))
+
+
+def read_archive(
+    file: IO[bytes], offset: int, size: int, max_bytes: int, max_members: int
+) -> Iterator[tuple[str, bytes | LiveError]]:
+    """Yield each member's name and its bytes, or why there are none.
+
+    max_bytes: of one member, unpacked.
+    Raises BadPicture when it is no ZIP that can be read, TooLarge when it has too many members.
+    """
+    window = io.BufferedReader(Slice(file, offset, size))
+    _check_directory(window, size, max_members)
+    try:
+        with zipfile.ZipFile(window) as archive:
+            for member in archive.infolist():
+                yield member.filename, _read_member(archive, member, max_bytes)
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, struct.error, EOFError) as error:
+        raise BadPicture(f"Expected a ZIP, got one that is broken ({type(error).__name__})") from None
+
+
+def _check_directory(window: IO[bytes], size: int, max_members: int) -> None:
+    """Look at how long the list of members is before it is read."""
+    tail = min(size, _END_SIZE + _MAX_COMMENT)
+    window.seek(size - tail)
+    end = window.read(tail)
+    found = end.rfind(_END)
+    if found < 0 or len(end) - found < _END_SIZE:
+        raise BadPicture("Expected a ZIP, got one without its end")
+    members, directory = struct.unpack_from("<HI", end, found + 10)
+    if members > max_members or directory > _MAX_DIRECTORY:
+        raise TooLarge(f"Expected a ZIP of at most {max_members} files, got more")
+
+
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, max_bytes: int) -> bytes | LiveError:
+    instead = _what_instead(member)
+    if instead:
+        return BadPicture(f"Expected a picture, got {instead}")
+    try:
+        with archive.open(member) as opened:
+            # However large it says it is: no more than this is unpacked.
+            data = opened.read(max_bytes + 1)
+    except Exception as error:
+        # zipfile, zlib, bz2 and lzma have errors of their own.
+        return BadPicture(f"Expected a picture, got one that can't be unpacked ({type(error).__name__})")
+    if len(data) > max_bytes:
+        return TooLarge(f"Expected a picture of at most {max_bytes} bytes, got more")
+    if is_archive(data):
+        return BadPicture("Expected a picture, got a ZIP inside a ZIP")
+    return data
+
+
+def _what_instead(member: zipfile.ZipInfo) -> str | None:
+    """Say what a member is, if that is plain without unpacking it."""
+    if member.is_dir():
+        return "a folder"
+    if "__MACOSX" in member.filename.split("/"):
+        return "macOS's notes on one"
+    return "one that is encrypted" if member.flag_bits & 1 else None

@@ -1,0 +1,158 @@
+"""The HTTP routes that predict: one picture or drawing, or an upload of many.
+
+Beside routes.py, which lists them. Single requests share the batcher with those who draw; uploads wait in its
+lower lane.
+"""
+
+from collections.abc import AsyncGenerator
+from http import HTTPStatus
+from typing import cast, get_args
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
+
+from live import bulk, ink, messages, uploads
+from live.errors import BadMessage, Overloaded, TooLarge, UnknownModel
+from live.inquiry import Inquiry
+from live.messages import Include, Picture, Snapshot
+from live.service import Service
+from live.uploads import Part, Upload
+
+NDJSON = "application/x-ndjson"
+_FORM_OVERHEAD = 65_536
+"""Bytes that a form may add to one picture."""
+
+
+def prediction_routes(service: Service) -> list[BaseRoute]:
+    """List the routes, bound to the service."""
+    uploading = _Slots(service.settings.max_uploads)
+
+    async def predict(request: Request) -> Response:
+        """Answer one picture or drawing."""
+        await service.until_ready()
+        model, include = _wanted(request, service)
+        image = None
+        drawing = ink.BLANK
+        kind = _kind(request)
+        if kind == "application/json":
+            body = await _body(request, service.settings.max_frame_bytes)
+            drawing = messages.decode_body(body, service.settings.limits)
+        else:
+            if kind.startswith("text/"):
+                raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Expected a picture, JSON or a form")
+            data = await _picture(request, service)
+            image = await service.decoder.decode(Picture(0, data))
+        inquiry = Inquiry(service, Snapshot(0, 0, drawing), model, include, image)
+        return Response(msgspec.json.encode(await inquiry.ask()), media_type="application/json")
+
+    async def batch(request: Request) -> Response:
+        """Answer many pictures, a line each."""
+        await service.until_ready()
+        model, include = _wanted(request, service)
+        uploading.take()
+        try:
+            upload = await _upload(request, service.settings.max_upload_bytes, service.settings.max_pictures)
+        except BaseException:
+            uploading.give_back()
+            raise
+        files = bulk.files_of(upload, service.settings)
+        return _Lines(bulk.answer_all(service, files, model, include), upload, uploading)
+
+    return [
+        Route("/v1/predict", predict, methods=["POST"]),
+        Route("/v1/batch", batch, methods=["POST"]),
+    ]
+
+
+class _Lines(StreamingResponse):
+    """A batch's answer; when it ends, however it ends, so does all that it held."""
+
+    def __init__(self, lines: AsyncGenerator[bytes], upload: Upload, slots: "_Slots") -> None:
+        super().__init__(lines, media_type=NDJSON)
+        self._lines = lines
+        self._upload = upload
+        self._slots = slots
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._slots.give_back()
+            await self._lines.aclose()
+            self._upload.close()
+
+
+class _Slots:
+    """How many uploads may still come in: each may take its share of the disk."""
+
+    def __init__(self, free: int) -> None:
+        self._most = self._free = free
+
+    def take(self) -> None:
+        if not self._free:
+            raise Overloaded(f"Expected at most {self._most} uploads at once, got one more")
+        self._free -= 1
+
+    def give_back(self) -> None:
+        self._free += 1
+
+
+def _wanted(request: Request, service: Service) -> tuple[str, tuple[Include, ...]]:
+    """Read the model and what to include from the address."""
+    names = [model.name for model in service.models]
+    default = next(model.name for model in service.models if model.default)
+    model = request.query_params.get("model", default)
+    if model not in names:
+        raise UnknownModel(f"Expected one of the models {', '.join(names)}, got another")
+    wanted = [word for text in request.query_params.getlist("include") for word in text.split(",") if word]
+    known = get_args(Include)
+    if not set(wanted) <= set(known):
+        raise BadMessage(f"Expected include of {', '.join(known)}, got another")
+    return model, cast("tuple[Include, ...]", tuple(dict.fromkeys(wanted)))
+
+
+def _kind(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def _body(request: Request, max_bytes: int) -> bytes:
+    upload = await _upload(request, max_bytes, 1, content_type="")
+    try:
+        return upload.read(upload.parts[0])
+    finally:
+        upload.close()
+
+
+async def _picture(request: Request, service: Service) -> bytes:
+    """Take a picture out of a body: the body itself, or the form's field `picture`."""
+    limit = service.settings.max_picture_bytes
+    upload = await _upload(request, limit + _FORM_OVERHEAD, 16)
+    try:
+        is_form = _kind(request) == "multipart/form-data"
+        part: Part | None = next((p for p in upload.parts if not is_form or p.field == "picture"), None)
+        if part is None:
+            raise BadMessage("Expected a form with a field called picture, got one without")
+        if part.size > limit:
+            raise TooLarge(f"Expected a picture of at most {limit} bytes, got more")
+        return upload.read(part)
+    finally:
+        upload.close()
+
+
+async def _upload(
+    request: Request, max_bytes: int, max_parts: int, content_type: str | None = None
+) -> Upload:
+    """Take in a body whole."""
+    if content_type is None:
+        content_type = request.headers.get("content-type", "")
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > max_bytes:
+        raise TooLarge(f"Expected a body of at most {max_bytes} bytes, got more")
+    try:
+        return await uploads.receive(request.stream(), content_type, max_bytes, max_parts)
+    except ClientDisconnect:
+        raise BadMessage("Expected a body, but the client left") from None

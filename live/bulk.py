@@ -1,0 +1,134 @@
+"""Bulk: many pictures → one line each, as they are done.
+
+What `POST /v1/batch` streams. A few pictures are on their way at a time, whatever the upload holds: memory is
+constant, a client that reads slowly slows its own upload only, and one that leaves cancels it. Decoding has
+processes of its own and predicting the batcher's lower lane, so that those who draw notice nothing.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Iterator
+
+import msgspec
+
+from live import ink
+from live.archives import is_archive, read_archive
+from live.errors import LiveError, TooLarge
+from live.inquiry import Inquiry
+from live.messages import Include, Picture, Prediction, Snapshot
+from live.service import Service
+from live.settings import Settings
+from live.uploads import Upload
+
+_ON_THEIR_WAY = 8
+"""Pictures read, decoded or predicted at a time: enough to keep all three busy."""
+
+File = tuple[str, bytes | LiveError]
+"""A picture's name, and its bytes or why there are none."""
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """Why a request, or a line of it, has no prediction."""
+
+    code: str
+    message: str
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """The last line of a batch."""
+
+    pictures: int
+    predictions: int
+    errors: int
+    seconds: float
+
+
+class LastLine(msgspec.Struct, frozen=True):
+    """What ends a batch."""
+
+    summary: Summary
+
+
+class FaultLine(msgspec.Struct, frozen=True):
+    """A picture that has no prediction."""
+
+    name: str
+    error: Fault
+
+
+def files_of(upload: Upload, settings: Settings) -> Iterator[File]:
+    """Yield all pictures of an upload, those in ZIP files among them. Blocking; one thread at a time."""
+    left = settings.max_pictures
+    for part in upload.parts:
+        name = part.name or part.field or "picture"
+        head = upload.read(part._replace(size=min(part.size, 4)))
+        if part.size > settings.max_picture_bytes and not is_archive(head):
+            files: Iterator[File] = iter([(name, _too_large(settings))])
+        elif is_archive(head):
+            limit = settings.max_picture_bytes
+            files = read_archive(upload.file, part.offset, part.size, limit, settings.max_pictures)
+        else:
+            files = iter([(name, upload.read(part))])
+        try:
+            for file in files:
+                if not left:
+                    yield name, TooLarge(f"Expected at most {settings.max_pictures} pictures, got more")
+                    return
+                left -= 1
+                yield file
+        except LiveError as error:
+            yield name, error
+
+
+async def answer_all(
+    service: Service, files: Iterator[File], model: str, include: tuple[Include, ...]
+) -> AsyncGenerator[bytes]:
+    """Yield a line of JSON for each file, as they are done, and a summary."""
+    began, answered, failed = time.perf_counter(), 0, 0
+    pending: set[asyncio.Task[dict[str, object] | FaultLine]] = set()
+    is_exhausted = False
+    try:
+        while pending or not is_exhausted:
+            if not is_exhausted and len(pending) < _ON_THEIR_WAY:
+                file = await asyncio.to_thread(next, files, None)
+                if file is None:
+                    is_exhausted = True
+                else:
+                    pending.add(asyncio.create_task(_answer(service, file, model, include)))
+                continue
+            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                line = task.result()
+                failed += isinstance(line, FaultLine)
+                answered += not isinstance(line, FaultLine)
+                yield msgspec.json.encode(line) + b"\n"
+    finally:
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
+    seconds = round(time.perf_counter() - began, 3)
+    yield msgspec.json.encode(LastLine(Summary(answered + failed, answered, failed, seconds))) + b"\n"
+
+
+async def _answer(
+    service: Service, file: File, model: str, include: tuple[Include, ...]
+) -> dict[str, object] | FaultLine:
+    name, data = file
+    try:
+        if isinstance(data, LiveError):
+            raise data
+        image = await service.bulk_decoder.decode(Picture(0, data))
+        snapshot = Snapshot(0, 0, ink.BLANK)
+        prediction = await Inquiry(service, snapshot, model, include, image).ask(is_bulk=True)
+    except LiveError as error:
+        return FaultLine(name, Fault(error.code, error.message))
+    return {"name": name, **_fields(prediction)}
+
+
+def _fields(prediction: Prediction) -> dict[str, object]:
+    fields: dict[str, object] = msgspec.to_builtins(prediction)
+    return fields
+
+
+def _too_large(settings: Settings) -> LiveError:
+    return TooLarge(f"Expected a picture of at most {settings.max_picture_bytes} bytes, got more")

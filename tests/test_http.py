@@ -1,0 +1,209 @@
+"""Predictions over HTTP: single ones, uploads of many, and everything that can be wrong with them."""
+
+import base64
+import io
+import json
+import struct
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import RunningServer, running_server
+from tests.live.drawings import DRAWINGS
+from tests.live.pages import archive, draw, encoded
+from tests.test_flow import ask, session
+
+DIGITS = list(enumerate(DRAWINGS))
+FORMS = ["PNG", "JPEG", "WEBP", "GIF", "BMP"]
+
+
+@pytest.fixture(scope="module")
+def http(server: RunningServer) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url, timeout=60) as client:
+        yield client
+
+
+def strokes(name: str) -> list[list[list[float]]]:
+    return [[list(point) for point in points] for points in DRAWINGS[name]]
+
+
+def fault(response: httpx.Response) -> tuple[int, str]:
+    return response.status_code, response.json()["error"]["code"]
+
+
+def lines(response: httpx.Response) -> list[dict[str, Any]]:
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/x-ndjson"
+    return [json.loads(line) for line in response.text.splitlines()]
+
+
+@pytest.mark.parametrize(("digit", "name"), DIGITS)
+def test_a_picture_is_read_however_it_is_sent(http: httpx.Client, digit: int, name: str) -> None:
+    file = encoded(draw(name), FORMS[digit % 5])
+    raw = http.post("/v1/predict", content=file).json()
+    form = http.post("/v1/predict", files={"picture": ("a.png", file)}).json()
+    assert raw["type"] == "prediction"
+    assert raw["verdict"] == "digit"
+    assert raw["digit"] == form["digit"] == digit
+    assert raw["probabilities"] == form["probabilities"]
+
+
+async def test_ink_is_read_as_over_the_websocket(server: RunningServer) -> None:
+    body = {"strokes": strokes("five")}
+    async with httpx.AsyncClient(base_url=server.url) as http:
+        found = (await http.post("/v1/predict", json=body)).json()
+    assert (found["digit"], found["seq"], found["rev"], found["dropped"]) == (5, 0, 0, 0)
+    async with session(server) as socket:
+        live = await ask(socket, json.dumps({"type": "ink", "seq": 0, **body}))
+    assert set(live) == set(found)
+    assert live["probabilities"] == pytest.approx(found["probabilities"], abs=1e-5)
+
+
+def test_what_the_model_saw_and_which_model_can_be_asked_for(http: httpx.Client) -> None:
+    asked = {"model": "classic", "include": "input"}
+    found = http.post("/v1/predict", params=asked, content=encoded(draw("zero"))).json()
+    assert found["model"] == "classic"
+    assert len(base64.b64decode(found["input"])) == 784
+
+
+def test_a_blank_page_is_an_answer(http: httpx.Client) -> None:
+    page = encoded(draw("zero", pen=(255, 255, 255)))
+    found = http.post("/v1/predict", content=page).json()
+    assert (found["verdict"], found["digit"]) == ("blank", None)
+    assert http.post("/v1/predict", json={"strokes": []}).json()["verdict"] == "blank"
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        ({"content": b"no picture"}, (422, "bad_picture")),
+        ({"content": b""}, (422, "bad_picture")),
+        ({"content": encoded(draw(side=5000, mode="1", paper=1, pen=0))}, (413, "too_large")),
+        ({"content": bytes(17_000_000)}, (413, "too_large")),
+        ({"json": {"strokes": [[[1]]]}}, (400, "bad_message")),
+        ({"json": {"strokes": 5}}, (400, "bad_message")),
+        ({"json": {"strokes": [[[1, 2]]] * 257}}, (413, "too_large")),
+        ({"content": b"{", "headers": {"Content-Type": "application/json"}}, (400, "bad_message")),
+        ({"files": {"other": b"x"}}, (400, "bad_message")),
+        (
+            {"content": b"x", "headers": {"Content-Type": "multipart/form-data"}},
+            (400, "bad_message"),
+        ),
+        (
+            {"content": b"x", "headers": {"Content-Type": "multipart/form-data; boundary=b"}},
+            (400, "bad_message"),
+        ),
+        ({"content": b"<p>", "headers": {"Content-Type": "text/html"}}, (415, "unsupported_media_type")),
+        ({"params": {"model": "nobody"}, "content": b"x"}, (404, "unknown_model")),
+        ({"params": {"include": "secrets"}, "content": b"x"}, (400, "bad_message")),
+    ],
+)
+def test_what_is_wrong_is_said(
+    http: httpx.Client, request_: dict[str, Any], expected: tuple[int, str]
+) -> None:
+    assert fault(http.post("/v1/predict", **request_)) == expected
+
+
+def test_every_picture_of_an_upload_has_its_line(http: httpx.Client) -> None:
+    files = [("picture", (f"{digit}.png", encoded(draw(name)))) for digit, name in DIGITS]
+    *found, last = lines(http.post("/v1/batch", files=files))
+    assert {line["name"]: line["digit"] for line in found} == {f"{d}.png": d for d in range(10)}
+    summary = last["summary"]
+    assert summary.pop("seconds") > 0
+    assert summary == {"pictures": 10, "predictions": 10, "errors": 0}
+
+
+def test_archives_and_pictures_may_be_mixed_and_a_bad_one_costs_its_own_line(http: httpx.Client) -> None:
+    zipped = archive([(f"folder/{digit}.png", encoded(draw(name))) for digit, name in DIGITS])
+    files = [
+        ("picture", ("all.zip", zipped)),
+        ("picture", ("bad.png", b"no picture")),
+        ("picture", ("seven.jpg", encoded(draw("seven"), "JPEG"))),
+        ("picture", ("broken.zip", zipped[:-30])),
+    ]
+    *found, last = lines(http.post("/v1/batch", files=files))
+    read = {line["name"]: line["digit"] for line in found if "digit" in line}
+    assert read == {"seven.jpg": 7, **{f"folder/{d}.png": d for d in range(10)}}
+    faults = {line["name"]: line["error"]["code"] for line in found if "error" in line}
+    assert faults == {"bad.png": "bad_picture", "broken.zip": "bad_picture"}
+    assert last["summary"]["errors"] == 2
+
+
+def test_an_archive_may_be_the_body_itself(http: httpx.Client) -> None:
+    zipped = archive([("one.png", encoded(draw("one")))])
+    found, last = lines(http.post("/v1/batch", content=zipped, params={"include": "input"}))
+    assert (found["name"], found["digit"], last["summary"]["pictures"]) == ("one.png", 1, 1)
+    assert "input" in found
+
+
+def test_an_odd_archives_members_each_have_their_line(http: httpx.Client) -> None:
+    page = encoded(draw("three"))
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as odd:
+        odd.writestr("folder/", b"")
+        odd.writestr("__MACOSX/._three.png", b"notes")
+        odd.writestr("/etc/three.png", page)
+        odd.writestr("../../three.png", page)
+        odd.writestr("inner.zip", archive([("x.png", page)]))
+        odd.writestr("bomb.png", bytes(40_000_000))
+        odd.writestr("secret.png", page)
+    contents = bytearray(file.getvalue())
+    # Mark the last member as encrypted, in its own header and in the list of members.
+    local, listed = contents.rindex(b"PK\3\4"), contents.rindex(b"PK\1\2")
+    contents[local + 6] |= 1
+    contents[listed + 8] |= 1
+    *found, last = lines(http.post("/v1/batch", files={"picture": ("odd.zip", bytes(contents))}))
+    told = {line["name"]: line.get("digit", line.get("error", {}).get("message")) for line in found}
+    assert told == {
+        "folder/": "Expected a picture, got a folder",
+        "__MACOSX/._three.png": "Expected a picture, got macOS's notes on one",
+        "/etc/three.png": 3,
+        "../../three.png": 3,
+        "inner.zip": "Expected a picture, got a ZIP inside a ZIP",
+        "bomb.png": "Expected a picture of at most 16777216 bytes, got more",
+        "secret.png": "Expected a picture, got one that is encrypted",
+    }
+    assert last["summary"]["pictures"] == 7
+
+
+def test_a_list_of_members_that_lies_is_not_read(http: httpx.Client) -> None:
+    end = b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, 65_535, 65_535, 1 << 31, 0, 0)
+    found, _ = lines(http.post("/v1/batch", content=b"PK\3\4" + bytes(100) + end))
+    assert found["error"]["code"] == "too_large"
+
+
+def test_an_upload_of_nothing_has_a_summary(http: httpx.Client) -> None:
+    [last] = lines(http.post("/v1/batch", content=archive([])))
+    assert last["summary"]["pictures"] == 0
+
+
+def test_uploads_are_bounded() -> None:
+    flags = ("--max-upload-bytes", "100000", "--max-pictures", "3")
+    page = encoded(draw("two", side=60))
+    with running_server(*flags) as small, httpx.Client(base_url=small.url, timeout=60) as http:
+        assert fault(http.post("/v1/batch", content=bytes(100_001))) == (413, "too_large")
+        chunks = (bytes(60_000) for _ in range(2))
+        assert fault(http.post("/v1/batch", content=chunks)) == (413, "too_large")
+        files = [("picture", (f"{i}.png", page)) for i in range(4)]
+        assert fault(http.post("/v1/batch", files=files)) == (413, "too_large")
+        zips = [("picture", ("a.zip", archive([("1", page), ("2", page)])))] * 2
+        *found, _ = lines(http.post("/v1/batch", files=zips))
+        assert [line.get("error", {}).get("code") for line in found].count("too_large") == 1
+
+
+async def test_who_leaves_an_upload_frees_its_place() -> None:
+    page = encoded(draw("two"))
+    zipped = archive([(f"{i}.png", page) for i in range(400)])
+    with running_server("--max-uploads", "1") as small:
+        async with httpx.AsyncClient(base_url=small.url, timeout=60) as http:
+            async with http.stream("POST", "/v1/batch", content=zipped) as response:
+                await anext(response.aiter_lines())
+                assert fault(await http.post("/v1/batch", content=zipped)) == (503, "overloaded")
+            for _ in range(200):
+                answer = await http.post("/v1/batch", content=archive([("two.png", page)]))
+                if answer.status_code == 200:
+                    break
+            assert json.loads(answer.text.splitlines()[0])["digit"] == 2
