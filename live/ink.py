@@ -36,6 +36,9 @@ Points = NDArray[np.floating] | NDArray[np.int16]
 Images = NDArray[np.float32]
 """(B, 28, 28): 0 is paper, 1 is ink."""
 
+_Floats = NDArray[np.float64]
+_Ints = NDArray[np.intp]
+
 _BOX = 18.2
 """Longer side of the pen's path in pixels: MNIST's 20 less the width of the line around it."""
 _CENTRE = 14.0
@@ -86,8 +89,8 @@ def from_strokes(strokes: Sequence[Sequence[Sequence[float]]]) -> Ink:
     numbers = list(chain.from_iterable(points))
     if len(numbers) > 2 * len(points):
         numbers = [number for point in points for number in point[:2]]
-    flat = np.array(numbers, np.float64).reshape(-1, 2)
-    return from_arrays(flat, np.array([len(stroke) for stroke in strokes], np.intp))
+    counts = np.array([len(stroke) for stroke in strokes if stroke], np.intp)
+    return Ink(_tame(np.array(numbers, np.float64)).reshape(-1, 2), counts)
 
 
 def from_arrays(points: Points, counts: NDArray[np.integer]) -> Ink:
@@ -98,13 +101,19 @@ def from_arrays(points: Points, counts: NDArray[np.integer]) -> Ink:
     total = int(counts.sum())
     if total != len(points):
         raise ValueError(f"Expected {total} points, as the strokes' counts add up to, got {len(points)}")
-    if points.dtype != np.int16 and total:
-        extent = float(np.abs(points).max())
-        if not isfinite(extent):
-            raise ValueError("Expected finite coordinates, got NaN or infinity")
-        if extent > _HUGE:
-            points = points * (_HUGE / extent)
+    if points.dtype != np.int16:
+        points = _tame(points.astype(np.float64).ravel()).reshape(-1, 2)
     return Ink(points, counts[counts > 0].astype(np.intp))
+
+
+def _tame(numbers: _Floats) -> _Floats:
+    """Check that coordinates (N,) are finite, and scale them down where they are huge."""
+    extent = float(np.abs(numbers).max(initial=0.0))
+    if extent <= _HUGE:
+        return numbers
+    if not isfinite(extent):
+        raise ValueError("Expected finite coordinates, got NaN or infinity")
+    return numbers * (_HUGE / extent)
 
 
 def render(drawings: Sequence[Ink], darkness: float | NDArray[np.float64] = 1.0) -> Images:
@@ -132,10 +141,6 @@ def render(drawings: Sequence[Ink], darkness: float | NDArray[np.float64] = 1.0)
         return rendered
     images[inked] = rendered
     return images
-
-
-_Floats = NDArray[np.float64]
-_Ints = NDArray[np.intp]
 
 
 def _flatten(drawings: Sequence[Ink]) -> tuple[_Floats, _Floats, _Ints, _Ints]:
