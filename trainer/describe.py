@@ -25,12 +25,11 @@ _ROWS = (
 
 _LIMITS = """\
 - One drawing is one digit. Several digits side by side are to be refused, not read.
-- Half of UNIPEN's training writers were American, most of the others European, and all wrote on tablets of
-the
-  early nineties. Forms of digits from elsewhere, children's and shaky hands were not measured.
+- MNIST's writers were American, UNIPEN's wrote on tablets of the early nineties. Children's and shaky hands,
+  and forms of digits that neither these writers nor the forms made from their ink have, were not measured.
 - Letters that look like digits (O, l, S, Z, …) are read as digits: nobody could tell them apart.
-- "Unseen writers" also chose the temperature and the thresholds: two or three numbers out of thousands of
-drawings.
+- Early in a drawing most ink could become several digits; believe the answer at the last point.
+- "Unseen writers" also chose the temperature and the thresholds: three numbers from thousands of drawings.
 """
 
 
