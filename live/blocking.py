@@ -1,0 +1,79 @@
+"""The Python client without async: the same calls as `live.client`, each of which waits.
+
+with Blocking("http://127.0.0.1:8000") as client:
+    prediction = client.read(strokes)
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from threading import Thread
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from live.client import Client, Drawing
+from live.messages import Include, Prediction, Ready
+
+_Result = TypeVar("_Result")
+
+
+class Blocking:
+    """A client whose calls wait. A thread of its own runs the event loop."""
+
+    def __init__(self, url: str = "http://127.0.0.1:8000", **options: Any) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, name="live-digits", daemon=True)
+        self._client = Client(url, **options)
+
+    def __enter__(self) -> Self:
+        """Connect. Raises Refused or TimeoutError."""
+        self._thread.start()
+        try:
+            self._wait(self._client.__aenter__())
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._wait(self._client.close())
+        self._stop()
+
+    @property
+    def ready(self) -> Ready:
+        """What the server said of itself, its models and its limits."""
+        return self._client.ready
+
+    def configure(self, *, model: str | None = None, include: Sequence[Include] | None = None) -> None:
+        """Choose the model and what predictions include; what is left out stays as it is."""
+        self._wait(self._client.configure(model=model, include=include))
+
+    def send(self, drawing: Drawing, *, is_new: bool = False) -> int:
+        """Send a snapshot and don't wait for its prediction; return its number."""
+        return self._wait(self._client.send(drawing, is_new=is_new))
+
+    def read(self, drawing: Drawing) -> Prediction:
+        """Send a snapshot and wait for its prediction. Raises Refused, ConnectionError or TimeoutError."""
+        return self._wait(self._client.read(drawing))
+
+    def predictions(self) -> Iterator[Prediction]:
+        """Yield predictions as they come, until the client is closed."""
+        coming = self._client.predictions()
+        while True:
+            try:
+                yield self._wait(_next(coming))
+            except StopAsyncIteration:
+                return
+
+    def _wait(self, call: Coroutine[Any, Any, _Result]) -> _Result:
+        return asyncio.run_coroutine_threadsafe(call, self._loop).result()
+
+    def _stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+async def _next(coming: AsyncIterator[Prediction]) -> Prediction:
+    return await anext(coming)

@@ -1,0 +1,107 @@
+"""The Python client, with a real server: what it reads, and that it comes back."""
+
+import asyncio
+import signal
+import socket as sockets
+
+import pytest
+
+from live.blocking import Blocking
+from live.client import Client, Refused
+from tests.conftest import RunningServer, running_server
+from tests.live.drawings import DRAWINGS
+from tests.live.pages import draw, encoded
+
+DIGITS = list(enumerate(DRAWINGS.items()))
+
+
+async def test_ink_and_pictures_are_read(server: RunningServer) -> None:
+    async with Client(server.url) as client:
+        assert client.ready.protocol == 1
+        for digit, (name, strokes) in DIGITS:
+            assert (await client.read(strokes)).digit == digit
+            assert (await client.read(encoded(draw(name)))).digit == digit
+
+
+async def test_predictions_come_while_it_is_drawn(server: RunningServer) -> None:
+    async with Client(server.socket, model="classic", include=["input"]) as client:
+        [stroke] = DRAWINGS["three"]
+        for end in range(1, len(stroke) + 1):
+            await client.send([stroke[:end]])
+        async for prediction in client.predictions():
+            assert prediction.input
+            if prediction.seq == len(stroke) - 1:
+                assert (prediction.digit, prediction.model) == (3, "classic")
+                break
+
+
+async def test_what_the_server_refuses_is_raised(server: RunningServer) -> None:
+    async with Client(server.url) as client:
+        with pytest.raises(Refused, match="bad_picture"):
+            await client.read(b"no picture")
+        with pytest.raises(Refused, match="too_large"):
+            await client.read([[(0, 0)]] * 300)
+        assert (await client.read(DRAWINGS["one"])).digit == 1
+
+
+async def test_it_may_be_configured_later(server: RunningServer) -> None:
+    async with Client(server.url) as client:
+        await client.configure(include=["input"])
+        assert (await client.read(DRAWINGS["one"])).input
+
+
+async def test_it_comes_back_with_its_last_snapshot() -> None:
+    with sockets.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with running_server(port=port) as first:
+        client = Client(first.url)
+        await client.__aenter__()
+        assert (await client.read(DRAWINGS["two"])).digit == 2
+        await asyncio.to_thread(first.stop, signal.SIGKILL)
+    seq = await client.send(DRAWINGS["seven"])
+    with running_server(port=port):
+        async for prediction in client.predictions():
+            if prediction.seq == seq:
+                assert prediction.digit == 7
+                break
+        await client.close()
+
+
+async def test_who_waits_when_it_is_closed_is_told() -> None:
+    with running_server() as server:
+        async with Client(server.url) as client:
+            await asyncio.to_thread(server.stop, signal.SIGKILL)
+            waiting = asyncio.create_task(client.read(DRAWINGS["two"]))
+            await asyncio.sleep(0)
+        with pytest.raises(ConnectionError):
+            await waiting
+
+
+async def test_a_server_that_is_not_there_is_not_waited_for() -> None:
+    with sockets.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with pytest.raises(TimeoutError):
+        await Client(f"http://127.0.0.1:{port}", timeout_s=0.3).__aenter__()
+
+
+async def test_a_wrong_token_is_refused_at_once() -> None:
+    with running_server("--token", "right") as server:
+        with pytest.raises(Refused, match="401"):
+            await Client(server.url, token="wrong").__aenter__()
+        async with Client(server.url, token="right") as client:
+            assert (await client.read(DRAWINGS["four"])).digit == 4
+
+
+def test_the_blocking_client_does_the_same(server: RunningServer) -> None:
+    with Blocking(server.url) as client:
+        assert client.read(DRAWINGS["nine"]).digit == 9
+        seq = client.send(encoded(draw("eight")))
+        prediction = next(p for p in client.predictions() if p.seq == seq)
+        assert prediction.digit == 8
+        client.configure(include=["input"])
+        assert client.read(DRAWINGS["six"]).input
+
+
+def test_the_blocking_client_raises_what_went_wrong(server: RunningServer) -> None:
+    with Blocking(server.url) as client, pytest.raises(Refused, match="bad_picture"):
+        client.read(b"no picture")
