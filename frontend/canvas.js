@@ -11,6 +11,7 @@
  */
 import { PAGE } from "./drawing.js";
 import { shapeOf } from "./brushes.js";
+import { eachFrame } from "./frames.js";
 
 /** Above this many pixels a side, more are not seen but are paid for in every frame. */
 const MOST_PIXELS = 2400;
@@ -25,7 +26,7 @@ export class CanvasView {
   /** @type {readonly Stroke[] | null} */
   #instead = null;
   #isSettledStale = true;
-  #isFrameAsked = false;
+  #ask = eachFrame(() => this.#paint());
 
   /**
    * @param {HTMLElement} sheet  holds the two canvases
@@ -72,15 +73,6 @@ export class CanvasView {
   #repaint() {
     this.#isSettledStale = true;
     this.#ask();
-  }
-
-  #ask() {
-    if (this.#isFrameAsked) return;
-    this.#isFrameAsked = true;
-    requestAnimationFrame(() => {
-      this.#isFrameAsked = false;
-      this.#paint();
-    });
   }
 
   #paint() {

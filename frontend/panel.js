@@ -15,6 +15,7 @@ export class Panel {
   #root;
   #connection;
   #model = "";
+  #inForce = "";
 
   /**
    * @param {HTMLElement} row  where it stands
@@ -27,6 +28,10 @@ export class Panel {
     this.#connection = new Connection(address);
     this.session = new Session(this.#connection);
     this.reading = new Reading(drawing);
+    const name = /** @type {HTMLElement} */ (this.#root.querySelector(".model"));
+    this.session.configured.listen((model) => {
+      this.#inForce = name.textContent = model;
+    });
     this.session.answers.listen((answer) => this.reading.accept(answer));
     new VerdictView(/** @type {HTMLElement} */ (this.#root.querySelector(".verdict")), this.reading);
     new BarsView(/** @type {HTMLElement} */ (this.#root.querySelector(".bars")), this.reading);
@@ -41,7 +46,8 @@ export class Panel {
   choose(model) {
     if (model === this.#model) return;
     this.#model = model;
-    this.reading.reset();
+    // To name the default is no change: what it believed so far still holds.
+    if (model !== this.#inForce) this.reading.reset();
     this.session.choose(model);
   }
 

@@ -13,6 +13,7 @@
  */
 import { countPoints } from "./drawing.js";
 import { browserClock } from "./connection.js";
+import { onNextFrame } from "./frames.js";
 import { encodeConfigure, encodeInk } from "./protocol.js";
 import { Signal } from "./signal.js";
 
@@ -185,14 +186,4 @@ export class Session {
       this.#cancelWatch = this.#clock.after(ANSWER_TIMEOUT_MS, () => this.#connection.restart());
     }
   }
-}
-
-/**
- * A hidden page gets no frames, but its last snapshot still wants sending.
- *
- * @param {() => void} what
- */
-export function onNextFrame(what) {
-  if (document.visibilityState === "visible") requestAnimationFrame(what);
-  else setTimeout(what, 100);
 }

@@ -6,6 +6,7 @@
  */
 import { boxOf, PAGE } from "./drawing.js";
 import { paintStroke } from "./canvas.js";
+import { eachFrame, UNHURRIED_MS } from "./frames.js";
 import { pixelsOf } from "./image.js";
 import { centreOf, cropOf, FITTED_SIDE } from "./normalise.js";
 import { IMAGE_SIDE } from "./protocol.js";
@@ -25,7 +26,7 @@ export class StepsView {
   #image;
   #drawing;
   #reading;
-  #isFrameAsked = false;
+  #ask = eachFrame(() => this.#paint(), UNHURRIED_MS);
 
   /**
    * @param {HTMLElement} root
@@ -43,15 +44,10 @@ export class StepsView {
     this.#ask();
   }
 
-  #ask() {
-    if (this.#isFrameAsked) return;
-    this.#isFrameAsked = true;
-    requestAnimationFrame(() => {
-      this.#isFrameAsked = false;
-      this.#paintCrop();
-      this.#paintFitted();
-      this.#paintImage();
-    });
+  #paint() {
+    this.#paintCrop();
+    this.#paintFitted();
+    this.#paintImage();
   }
 
   #paintCrop() {

@@ -6,6 +6,7 @@
  * @import { Reading } from "./reading.js"
  */
 import { prefix } from "./drawing.js";
+import { eachFrame, UNHURRIED_MS } from "./frames.js";
 
 const DIGITS = 10;
 /** The thumb's width: a range input lets its middle travel from half of it to half of it before the end. */
@@ -20,7 +21,8 @@ export class TimelineView {
   #drawing;
   #reading;
   #canvas;
-  #isFrameAsked = false;
+  /** Render in one of the next frames. */
+  ask = eachFrame(() => this.#render(), UNHURRIED_MS);
 
   /**
    * @param {{ chart: HTMLCanvasElement, scrub: HTMLInputElement }} elements
@@ -37,16 +39,6 @@ export class TimelineView {
     reading.changed.listen(() => this.ask());
     drawing.changed.listen(() => this.ask());
     new ResizeObserver(() => this.ask()).observe(chart);
-  }
-
-  /** Render in the next frame. */
-  ask() {
-    if (this.#isFrameAsked) return;
-    this.#isFrameAsked = true;
-    requestAnimationFrame(() => {
-      this.#isFrameAsked = false;
-      this.#render();
-    });
   }
 
   #render() {
@@ -74,11 +66,15 @@ export class TimelineView {
   #paint(points) {
     const { clientWidth: width, clientHeight: height } = this.#chart;
     const density = devicePixelRatio;
-    this.#chart.width = Math.round(width * density);
-    this.#chart.height = Math.round(height * density);
+    const [across, down] = [Math.round(width * density), Math.round(height * density)];
+    // Setting the size, even to what it is, throws the canvas away and makes another.
+    if (this.#chart.width !== across) this.#chart.width = across;
+    if (this.#chart.height !== down) this.#chart.height = down;
     const context = /** @type {CanvasRenderingContext2D} */ (this.#chart.getContext("2d"));
     const style = getComputedStyle(this.#chart);
-    context.scale(density, density);
+    context.setTransform(density, 0, 0, density, 0, 0);
+    context.globalAlpha = 1;
+    context.clearRect(0, 0, width, height);
     const row = height / DIGITS;
     this.#paintRows(context, row, width, style);
     if (!points) return;

@@ -67,16 +67,17 @@ class Server:
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """One server for all tests that leave it alone."""
-    yield from _serve()
+    yield from serving()
 
 
 @pytest.fixture
 def own_server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """A server that the test may kill, with command line options that it may choose (indirectly)."""
-    yield from _serve(*getattr(request, "param", ()))
+    yield from serving(*getattr(request, "param", ()))
 
 
-def _serve(*options: str) -> Iterator[Server]:
+def serving(*options: str) -> Iterator[Server]:
+    """Start a server with these options, and end it when the fixture is done."""
     server = Server(*options)
     server.start()
     try:
