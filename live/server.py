@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from live import logs
 from live.app import create_app
@@ -57,6 +58,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> Service:
     service = Service(settings)
     config = uvicorn.Config(
         create_app(settings, service),
+        http=_http_within(settings.handshake_s),
         ws="websockets-sansio",
         ws_max_size=settings.max_frame_bytes,
         # Saves 50 kB a connection, and there are no decompression bombs.
@@ -74,6 +76,30 @@ async def _serve(settings: Settings, listener: socket.socket) -> Service:
     service.on_failure = server.stop
     await server.serve([listener])
     return service
+
+
+def _http_within(seconds: float) -> type[HttpToolsProtocol]:
+    """Make uvicorn's HTTP close connections whose request's head does not come in time: it waits forever."""
+
+    class Http(HttpToolsProtocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            self._deadline = self.loop.call_later(seconds, transport.close)
+
+        def on_message_begin(self) -> None:
+            self._deadline.cancel()
+            self._deadline = self.loop.call_later(seconds, self.transport.close)
+            super().on_message_begin()
+
+        def on_headers_complete(self) -> None:
+            self._deadline.cancel()
+            super().on_headers_complete()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._deadline.cancel()
+            super().connection_lost(exc)
+
+    return Http
 
 
 class _Server(uvicorn.Server):

@@ -353,3 +353,15 @@ async def test_a_server_with_a_token_lets_in_who_brings_it() -> None:
         with pytest.raises(urllib.error.HTTPError, match="401"):
             await asyncio.to_thread(fetch, guarded.url + "v1/models")
         assert await asyncio.to_thread(fetch, guarded.url + "healthz")
+
+
+@pytest.mark.parametrize("head", [b"", b"GET /v1/live HTT", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /"])
+async def test_who_does_not_say_what_it_wants_is_hung_up_on(head: bytes) -> None:
+    with running_server("--handshake-s", "0.2") as strict:
+        reader, writer = await asyncio.open_connection(strict.host, strict.port)
+        writer.write(head)
+        await asyncio.wait_for(reader.read(), 30)
+        writer.close()
+        await writer.wait_closed()
+        async with session(strict) as socket:
+            assert (await ask(socket, binary_ink(whole(DRAWINGS["one"]), 0)))["digit"] == 1
