@@ -18,6 +18,7 @@ import { readInk, writeInk } from "./ink_file.js";
 import { listenForKeys } from "./keys.js";
 import { Latency } from "./latency.js";
 import { ModelsView } from "./models.js";
+import { Notice } from "./notice.js";
 import { Palette } from "./palette.js";
 import { Panel } from "./panel.js";
 import { PenPanel } from "./pen_panel.js";
@@ -43,6 +44,7 @@ const drawing = new Drawing(keptStrokes());
 const results = element("results");
 const panels = [new Panel(results, drawing, ADDRESS)];
 const [{ session, reading, connection }] = panels;
+const notice = new Notice(element("notice"), browserClock);
 const announcer = new Announcer(element("announcer"), browserClock);
 const replay = new Replay(drawing, {
   look: (points) => panels.forEach((panel) => panel.reading.look(points)),
@@ -66,22 +68,22 @@ function hangViews() {
   new ReadoutView(element("readout"), new Latency(session, browserClock), browserClock);
   const models = new ModelsView(element("models"), settings);
   session.models.listen((offered) => models.offer(offered));
+  session.faults.listen(({ message, retryable }) => retryable || notice.show(message));
   reading.changed.listen((belief) => reading.lookedAt === null && announcer.settle(belief));
 }
 
 function hangControls() {
   const sheet = element("sheet");
   const canvas = new CanvasView(sheet, drawing, palette);
-  const say = (/** @type {string} */ text) => announcer.say(text);
   const pen = () => {
     const { brush, colour, width } = settings.values;
     return { brush, colour, width };
   };
   const isErasing = () => settings.values.tool === "eraser";
   new PointerInput(sheet, drawing, { pen, isErasing, predicted: (points) => canvas.predict(points) });
-  new KeyboardCursor(sheet, drawing, { pen, said: say });
+  new KeyboardCursor(sheet, drawing, { pen, said: (text) => announcer.say(text) });
   new PenPanel(element("pens"), settings);
-  const files = new FilePanel(element("files"), drawing, palette, say);
+  const files = new FilePanel(element("files"), drawing, palette, (text) => notice.show(text));
   const toolbar = new Toolbar(/** @type {HTMLElement} */ (sheet.parentElement), drawing, settings);
   hangTimeline(canvas);
   hangKeys(toolbar);

@@ -147,7 +147,7 @@ async def test_a_file_that_is_no_ink_changes_nothing_and_is_said(page: Page, tmp
     no_ink = tmp_path / "no.json"
     no_ink.write_text('{"strokes": 5}')
     await page.set_input_files("#ink-file", no_ink)
-    await expect(page.locator("#announcer")).to_contain_text("Expected ink")
+    await expect(page.locator("#notice")).to_contain_text("Expected ink")
     assert len(await strokes(page)) == 1
 
 
