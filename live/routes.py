@@ -5,11 +5,12 @@ from http import HTTPStatus
 import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from live import contracts, docs
 from live.asking import prediction_routes
 from live.metrics import expose
 from live.service import Service, State
@@ -55,12 +56,28 @@ def http_routes(service: Service) -> list[BaseRoute]:
 
     return [
         *prediction_routes(service),
+        Route("/v1/asyncapi.json", _describe_websocket),
+        Route("/v1/openapi.json", _describe_http),
+        Route("/docs", _describe_to_people),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         Route("/metrics", metrics),
         Route("/v1/models", models),
         Mount("/", _Page(directory=FRONTEND, html=True)),
     ]
+
+
+async def _describe_websocket(_: Request) -> Response:
+    return JSONResponse(contracts.asyncapi())
+
+
+async def _describe_http(_: Request) -> Response:
+    return JSONResponse(contracts.openapi())
+
+
+async def _describe_to_people(_: Request) -> Response:
+    policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+    return HTMLResponse(docs.page(), headers={**_PAGE_HEADERS, "Content-Security-Policy": policy})
 
 
 class _Page(StaticFiles):
