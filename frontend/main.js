@@ -105,9 +105,12 @@ async function openPictures() {
     import("./picture_batch.js"),
     import("./picture_table.js"),
   ]);
-  const address = new URL("v1/batch?include=input", document.baseURI);
-  const [model] = settings.values.models;
-  if (model) address.searchParams.set("model", model);
+  const address = () => {
+    const url = new URL("v1/batch?include=input", document.baseURI);
+    const [model] = settings.values.models;
+    if (model) url.searchParams.set("model", model);
+    return url;
+  };
   const batch = new PictureBatch(address);
   new PictureTable(element("table"), batch);
   return batch;

@@ -27,7 +27,7 @@ export class PictureBatch {
   #fetch;
 
   /**
-   * @param {string | URL} address  of POST /v1/batch
+   * @param {() => string | URL} address  of POST /v1/batch, with the model in force when it is asked
    * @param {(address: string | URL, request: RequestInit) => Promise<Response>} [send]
    */
   constructor(address, send = (...request) => fetch(...request)) {
@@ -85,7 +85,7 @@ export class PictureBatch {
   async #ask(files, rows) {
     const body = new FormData();
     for (const file of files) body.append("picture", file, file.name);
-    const response = await this.#fetch(this.#address, { method: "POST", body });
+    const response = await this.#fetch(this.#address(), { method: "POST", body });
     if (!response.ok) throw new Error(await refusal(response));
     for await (const line of linesOf(response)) this.#hear(JSON.parse(line), rows);
   }

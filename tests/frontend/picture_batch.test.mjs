@@ -20,7 +20,7 @@ function answering(...lines) {
     const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
     return new Response(new Blob([text]).stream().pipeThrough(pieces(7)));
   };
-  return { requests, batch: new PictureBatch("http://x/v1/batch", send) };
+  return { requests, batch: new PictureBatch(() => "http://x/v1/batch", send) };
 }
 
 const pieces = (size) =>
@@ -71,7 +71,7 @@ test("what the server is silent about, refuses, or can't be asked, is said in th
     [async () => Promise.reject(new TypeError("Failed to fetch")), /Failed to fetch/],
   ];
   for (const [send, message] of cases) {
-    const batch = new PictureBatch("http://x", send);
+    const batch = new PictureBatch(() => "http://x", send);
     await batch.run([file("a.png")]);
     assert.match(batch.rows[0].fault, message);
   }

@@ -3,9 +3,10 @@
 import io
 import json
 import re
+import zipfile
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 from playwright.async_api import FilePayload, Page, Route, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -80,6 +81,31 @@ async def test_the_table_is_saved_as_csv_and_json(page: Page) -> None:
     async with page.expect_download() as plain:
         await page.get_by_role("button", name="Save JSON").click()
     assert len(json.loads((await (await plain.value).path()).read_text())) == 5
+
+
+def seven() -> bytes:
+    """A seven in black on white, as a scanner would have it."""
+    image = Image.new("L", (80, 80), 255)
+    ImageDraw.Draw(image).line([(20, 16), (60, 16), (38, 66)], fill=0, width=6)
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+async def test_the_server_reads_pictures_and_those_in_a_zip(page: Page) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as folder:
+        folder.writestr("inside/seven.png", seven())
+    files: list[FilePayload] = [
+        {"name": "seven.png", "mimeType": "image/png", "buffer": seven()},
+        {"name": "broken.png", "mimeType": "image/png", "buffer": b"no picture"},
+        {"name": "more.zip", "mimeType": "application/zip", "buffer": archive.getvalue()},
+    ]
+    await page.set_input_files("#pictures input[type=file]", files)
+    await expect(page.locator("#table .summary")).to_have_text(re.compile("^3 read"))
+    digits = page.locator("tbody tr").filter(has_text="seven.png").locator("td:nth-child(4)")
+    await expect(digits).to_have_text(["7", "7"])
+    await expect(page.locator("tbody tr").filter(has_text="broken.png")).to_contain_text("Expected a PNG")
 
 
 async def test_dropped_and_pasted_pictures_are_read(page: Page) -> None:
