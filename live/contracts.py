@@ -73,7 +73,8 @@ class _Status(msgspec.Struct, frozen=True):
 
 def error_codes() -> list[str]:
     """List the codes of all faults that a client may be told."""
-    return sorted({kind.code for kind in [LiveError, *_descendants(LiveError)]})
+    kinds: list[type[LiveError]] = [LiveError, *_descendants(LiveError)]
+    return sorted({kind.code for kind in kinds})
 
 
 def asyncapi() -> dict[str, Any]:

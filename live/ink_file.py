@@ -33,14 +33,18 @@ class _Many(msgspec.Struct):
 
 def read(path: Path) -> list[Drawing]:
     """Read the drawings of a file, at least one. Raises BadMessage or OSError."""
-    text = path.read_bytes()
+    return decode(path.read_bytes(), path.name)
+
+
+def decode(text: bytes, name: str) -> list[Drawing]:
+    """Decode the drawings of a file's contents; name is for messages. Raises BadMessage."""
     try:
         has_many = "drawings" in msgspec.json.decode(text, type=dict[str, msgspec.Raw])
         if has_many:
             return msgspec.json.decode(text, type=_Many).drawings
         return [msgspec.json.decode(text, type=Drawing)]
     except msgspec.MsgspecError as error:
-        raise BadMessage(f"Expected ink in {path.name}, but: {error}") from None
+        raise BadMessage(f"Expected ink in {name}, but: {error}") from None
 
 
 def write(path: Path, drawings: list[Drawing]) -> None:

@@ -1,0 +1,70 @@
+"""The command `predict`: whatever it is given, in any form of output, with a server and without."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, RunningServer
+from tests.live.drawings import DRAWINGS
+from tests.live.pages import archive, draw, encoded
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Make a folder of a picture, ink, an archive and something else."""
+    (tmp_path / "a.png").write_bytes(encoded(draw("two")))
+    drawings = [{"strokes": DRAWINGS["three"]}, {"label": "4", "strokes": DRAWINGS["four"]}]
+    (tmp_path / "b.json").write_text(json.dumps({"drawings": drawings}))
+    (tmp_path / "c.zip").write_bytes(archive([("x/five.jpg", encoded(draw("five"), "JPEG"))]))
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "notes.txt").write_text("no picture")
+    return tmp_path
+
+
+def run(*arguments: str | Path, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "live", "predict", *map(str, arguments)]
+    return subprocess.run(command, input=given, capture_output=True, timeout=120, cwd=ROOT, check=False)
+
+
+@pytest.mark.parametrize("is_served", [False, True])
+def test_a_folder_of_everything_is_read(server: RunningServer, folder: Path, is_served: bool) -> None:
+    found = run("--json", *(["--server", server.url] if is_served else []), folder)
+    assert found.returncode == 1
+    lines = [json.loads(line) for line in found.stdout.splitlines()]
+    told = {line["name"].removeprefix(f"{folder}/"): line.get("digit") for line in lines}
+    assert told == {"a.png": 2, "b.json#0": 3, "b.json#1": 4, "c.zip/x/five.jpg": 5, "d/notes.txt": None}
+    assert lines[-1]["error"]["code"] == "bad_picture"
+
+
+def test_standard_input_is_read_and_a_table_printed(folder: Path) -> None:
+    found = run("-", given=(folder / "a.png").read_bytes())
+    assert found.returncode == 0
+    assert found.stdout.split()[:2] == [b"-", b"2"]
+
+
+def test_csv_has_a_row_for_each(folder: Path) -> None:
+    found = run("--csv", "--model", "classic", folder / "a.png", folder / "d")
+    rows = list(csv.DictReader(io.StringIO(found.stdout.decode())))
+    assert [row["digit"] for row in rows] == ["2", ""]
+    assert float(rows[0]["p2"]) > 0.5
+    assert rows[1]["error"].startswith("Expected a PNG")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["nowhere.png"], "Expected a file or folder, found no nowhere.png"),
+        (["--model", "nobody", "README.md"], "Expected one of the models"),
+        (["--server", "http://127.0.0.1:1", "--timeout-s", "0.2", "README.md"], "Expected a server at"),
+    ],
+)
+def test_what_is_not_there_is_said(arguments: list[str], reason: str) -> None:
+    found = run(*arguments)
+    assert found.returncode == 1
+    assert reason in found.stderr.decode()
+    assert "Traceback" not in found.stderr.decode()
