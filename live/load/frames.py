@@ -12,8 +12,8 @@ import msgspec
 import numpy as np
 
 from live.ink_file import Drawing, Strokes
+from live.messages import KIND_INK
 
-_KIND_INK = 1
 _HEADER = Layout("<BBHII")
 """kind, form, n, seq, rev."""
 _NUMBERS = Layout("<II")
@@ -77,7 +77,7 @@ def _to_whole_numbers(strokes: Strokes) -> Strokes:
 def _binary_frame(strokes: Strokes) -> bytes:
     counts = np.array([len(stroke) for stroke in strokes], "<u2")
     points = np.array([point for stroke in strokes for point in stroke], "<i2")
-    return _HEADER.pack(_KIND_INK, 0, len(strokes), 0, 0) + counts.tobytes() + points.tobytes()
+    return _HEADER.pack(KIND_INK, 0, len(strokes), 0, 0) + counts.tobytes() + points.tobytes()
 
 
 def _json_frame(strokes: Strokes) -> bytes:

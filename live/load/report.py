@@ -104,9 +104,10 @@ class Report:
         for tally in tallies:
             self.first.add(tally.firsts)
 
-    def add_tail(self, tally: Tally) -> None:
+    def add_tail(self, message: object) -> None:
         """Add what came after measuring ended: late answers count, or a server could hide at the end."""
-        self._add(tally)
+        if isinstance(message, Tally):
+            self._add(message)
 
     def add_outcome(self, outcome: Outcome) -> None:
         """Add what came of one worker's sessions."""

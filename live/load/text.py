@@ -65,6 +65,8 @@ def describe(report: Report) -> str:
             "none" if report.jain is None else f"{report.jain:.4f}   Jain's index of answers a session",
         ),
     ]
+    if report.is_cut_short:
+        lines.insert(0, ("stopped", f"after {report.measured_s:g} s"))
     if report.judged:
         share = report.right / report.judged
         lines.append(("read right", f"{share:.2%} of {report.judged:,} finished drawings that were answered"))

@@ -1,6 +1,7 @@
 """The load tester: what it measures of a real server, and that no lie gets past it."""
 
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -114,6 +115,21 @@ def test_a_server_that_stalls_cannot_hide_it() -> None:
         report = load(url, sessions=1, rate=100.0, seconds=2)
     late = [percent for percent in (60, 70, 80, 90) if (report.latency.at(percent) or 0) > 100]
     assert late
+
+
+def test_who_stops_it_still_gets_the_report(server: RunningServer) -> None:
+    command = [sys.executable, "-m", "live", "load", server.url, "--sessions", "2", "--seconds", "600"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+    ) as load:
+        assert load.stderr
+        assert load.stdout
+        load.stderr.readline()
+        load.send_signal(signal.SIGINT)
+        told, _ = load.communicate(timeout=60)
+    assert load.returncode == 0
+    assert "stopped       after" in told
+    assert "kept: the last snapshot is always answered" in told
 
 
 def test_a_port_where_nobody_listens_is_said() -> None:

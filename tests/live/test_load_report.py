@@ -1,5 +1,6 @@
 """Reports: what numbers become, on paper."""
 
+import io
 from array import array
 from html.parser import HTMLParser
 
@@ -66,6 +67,25 @@ def test_the_words_say_what_was_found() -> None:
         "kept: the last snapshot is always answered",
     ):
         assert words in told
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stream", "start"), [(io.StringIO(), "   1 of 3 s"), (_Terminal(), "\r\x1b[K   1 of 3 s")]
+)
+def test_progress_stays_on_one_line_of_a_terminal(stream: io.StringIO, start: str) -> None:
+    report = filled([1])
+    show = text.Progress(report.plan, stream)
+    for second in report.seconds:
+        show(second)
+    shown = stream.getvalue()
+    assert shown.startswith(start)
+    assert shown.endswith("server 50% of a core, 80 MB\n")
+    assert shown.count("\n") == (1 if stream.isatty() else 3)
 
 
 def test_an_empty_report_can_be_told() -> None:
