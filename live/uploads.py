@@ -6,6 +6,7 @@ Memory stays at a megabyte, whatever comes; the disk is bounded by the caller.
 """
 
 import asyncio
+import logging
 import tempfile
 from collections.abc import AsyncIterable, Callable
 from typing import IO, TYPE_CHECKING, NamedTuple
@@ -76,6 +77,8 @@ async def _receive_form(
 ) -> None:
     if not 0 < len(boundary) <= 256:
         raise BadMessage("Expected a multipart form with a boundary, got one without")
+    # It warns of every form that is broken: a client must not be able to fill the log.
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
     form = _Form(upload, max_parts)
     try:
         parser = MultipartParser(boundary, form.callbacks)

@@ -1,0 +1,1 @@
+"""Fuzzing: mutated input without end."""
