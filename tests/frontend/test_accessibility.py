@@ -39,11 +39,13 @@ async def violations(page: Page, axe: str) -> list[Any]:
     return found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390)])
 async def test_nothing_keeps_anybody_out(
-    browser: Browser, server: Server, axe: str, scheme: Literal["light", "dark"]
+    browser: Browser, server: Server, axe: str, scheme: Literal["light", "dark"], width: int
 ) -> None:
-    context = await browser.new_context(color_scheme=scheme, reduced_motion="reduce")
+    context = await browser.new_context(
+        color_scheme=scheme, reduced_motion="reduce", viewport={"width": width, "height": 800}
+    )
     page = await context.new_page()
     await page.goto(server.url)
     await page.locator("#status[data-state=ready]").wait_for()

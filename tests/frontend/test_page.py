@@ -107,6 +107,7 @@ async def test_the_page_asks_nobody_but_its_server(page: Page, server: Server) -
 async def test_nothing_scrolls_sideways_and_the_sheet_is_square(page: Page, width: int, height: int) -> None:
     await page.set_viewport_size({"width": width, "height": height})
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    assert await page.eval_on_selector(".tools", "tools => tools.scrollWidth <= tools.clientWidth")
     box = await page.locator("#sheet").bounding_box()
     assert box
     assert box["width"] == pytest.approx(box["height"], abs=1)
