@@ -73,7 +73,10 @@ def read_archive(
         with zipfile.ZipFile(window) as archive:
             for member in archive.infolist():
                 yield member.filename, _read_member(archive, member, max_bytes)
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, struct.error, EOFError) as error:
+    except LiveError:
+        raise
+    except Exception as error:
+        # Fuzzing made zipfile raise OSError, struct.error, NotImplementedError, UnicodeDecodeError and more.
         raise BadPicture(f"Expected a ZIP, got one that is broken ({type(error).__name__})") from None
 
 
@@ -91,10 +94,10 @@ def _check_directory(window: IO[bytes], size: int, max_members: int) -> None:
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, max_bytes: int) -> bytes | LiveError:
-    instead = _what_instead(member)
-    if instead:
-        return BadPicture(f"Expected a picture, got {instead}")
     try:
+        instead = _what_instead(member)
+        if instead:
+            return BadPicture(f"Expected a picture, got {instead}")
         with archive.open(member) as opened:
             # However large it says it is: no more than this is unpacked.
             data = opened.read(max_bytes + 1)
@@ -110,7 +113,7 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, max_bytes: i
 
 def _what_instead(member: zipfile.ZipInfo) -> str | None:
     """Say what a member is, if that is plain without unpacking it."""
-    if member.is_dir():
+    if member.filename.endswith("/"):
         return "a folder"
     if "__MACOSX" in member.filename.split("/"):
         return "macOS's notes on one"

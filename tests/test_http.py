@@ -207,3 +207,9 @@ async def test_who_leaves_an_upload_frees_its_place() -> None:
                 if answer.status_code == 200:
                     break
             assert json.loads(answer.text.splitlines()[0])["digit"] == 2
+
+
+def test_a_member_without_a_name_has_its_line_too(http: httpx.Client) -> None:
+    zipped = archive([("three.png", encoded(draw("three")))]).replace(b"three.png", b"\0hree.png")
+    found, last = lines(http.post("/v1/batch", content=zipped))
+    assert (found["name"], last["summary"]["pictures"]) == ("", 1)

@@ -52,7 +52,7 @@ def seeds() -> dict[str, tuple[list[bytes], Check]]:
     bodies = [BOUNDARY + head + pictures[0] + b"\r\n" + BOUNDARY + b"--\r\n"]
     return {
         "picture": (pictures, lambda data: read_file(data, LIMITS.picture_pixels)),
-        "raw grey": ([b"\x28" + bytes(1600)], lambda data: read_grey(data[1:], data[0] if data else 0, 1 << 20)),
+        "raw grey": ([b"\x28" + bytes(1600)], _read_grey),
         "binary frame": (ink, lambda data: messages.decode(data, LIMITS)),
         "text frame": (texts, _decode_text),
         "body": (texts[:-1], lambda data: messages.decode_body(data, LIMITS)),
@@ -122,6 +122,10 @@ def fuzz(inputs: int, seed: int) -> Counter[tuple[str, str]]:
 
 def _decode_text(data: bytes) -> object:
     return messages.decode(data.decode(errors="replace"), LIMITS)
+
+
+def _read_grey(data: bytes) -> object:
+    return read_grey(data[1:], data[0] if data else 0, LIMITS.picture_pixels)
 
 
 def _read_archive(data: bytes) -> object:
