@@ -53,10 +53,11 @@ def _classic(image: Any) -> Any:
 
 
 def _compact(image: Any) -> Any:
-    """Read well for the least time: see `convolve`'s choices, and cost in the model's card.
+    """Read well for little time.
 
-    Convolutions without padding and widths that are multiples of 16 run fastest under LiteRT; a quarter of
-    the time would go to the first layer if it were any wider.
+    Against classic's time for an image (LiteRT, one thread, batches of 32) it takes 1.1. Measured and left:
+    16-32-32-64-64 with padding everywhere 1.6, though it has two fifths of the filters; 48 instead of 32 1.5;
+    a first layer of 5×5 and stride 2, 32-64-64-96-128, 1.8; depthwise-separable 32-64-96-128-128 1.0.
     """
     x = _convolve(image, 16, "valid")
     x = layers.MaxPooling2D()(x)

@@ -49,9 +49,34 @@ def train(
     steps = epochs.size // config.batch
     loss = "categorical_crossentropy" if teacher else "sparse_categorical_crossentropy"
     model.compile(_optimizer(config, steps), loss)
-    batches = epochs.batches(config.batch)
     folder.mkdir(parents=True, exist_ok=True)
     config.save(folder / "config.json")
+    batches = epochs.batches(config.batch)
+    model.fit(
+        _taught(batches, teacher, outputs) if teacher else batches,
+        steps_per_epoch=steps,
+        epochs=config.epochs,
+        shuffle=False,
+        verbose=0,
+        # The averaged weights are in place when an epoch is reported and saved, then make way for training.
+        callbacks=[
+            keras.callbacks.SwapEMAWeights(swap_on_epoch=True),
+            keras.callbacks.LambdaCallback(on_epoch_end=_reporter(config, model, validation, folder, log)),
+        ],
+    )
+    return model
+
+
+def accuracy(model: models.Model, images: Images) -> float:
+    """Return the share of images whose digit is read right."""
+    scores = np.asarray(model.predict(images.images[..., None], batch_size=512, verbose=0))
+    return float((scores[:, :10].argmax(1) == images.labels).mean())
+
+
+def _reporter(
+    config: Config, model: models.Model, validation: dict[str, Images], folder: Path, log: Log
+) -> Callable[[int, dict[str, float]], None]:
+    """Return what is to be done after each epoch: measure, record, save, tell."""
     history: list[dict[str, Any]] = []
 
     def report(epoch: int, logs: dict[str, float]) -> None:
@@ -63,26 +88,7 @@ def train(
         shown = "  ".join(f"{name} {value:.4f}" for name, value in list(record.items())[1:])
         log(f"epoch {epoch + 1}/{config.epochs}  {shown}")
 
-    model.fit(
-        _taught(batches, teacher, outputs) if teacher else batches,
-        steps_per_epoch=steps,
-        epochs=config.epochs,
-        shuffle=False,
-        verbose=0,
-        # The averaged weights are in place when an epoch is reported and saved, and make way again for
-        # training.
-        callbacks=[
-            keras.callbacks.SwapEMAWeights(swap_on_epoch=True),
-            keras.callbacks.LambdaCallback(on_epoch_end=report),
-        ],
-    )
-    return model
-
-
-def accuracy(model: models.Model, images: Images) -> float:
-    """Return the share of images whose digit is read right."""
-    scores = np.asarray(model.predict(images.images[..., None], batch_size=512, verbose=0))
-    return float((scores[:, :10].argmax(1) == images.labels).mean())
+    return report
 
 
 def _taught(
