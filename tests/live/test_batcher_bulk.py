@@ -1,0 +1,39 @@
+"""The batcher's lower lane: bulk waits for those who draw, but not for ever."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from live.batcher import BULK_BATCH, BULK_PATIENCE, Batcher
+from tests.live.test_batcher import Model, Writer
+
+
+async def batches_of(live: int, bulk: int, max_batch: int) -> list[list[int]]:
+    """Queue bulk (numbered from 1000), then live waiters; return the batches that are cut."""
+    model = Model()
+    with ThreadPoolExecutor(1) as executor:
+        batcher = Batcher[int, str](model, executor, max_batch)
+        writers = [Writer(batcher) for _ in range(bulk + live)]
+        for number, writer in enumerate(writers[:bulk]):
+            writer.newest = 1000 + number
+            batcher.put(writer, is_bulk=True)
+        for number, writer in enumerate(writers[bulk:]):
+            writer.draw(number)
+        running = asyncio.create_task(batcher.run())
+        await asyncio.gather(*(writer.settled.wait() for writer in writers))
+        running.cancel()
+    return [items for _, items in model.batches]
+
+
+async def test_those_who_draw_go_before_bulk_that_waited_longer() -> None:
+    batches = await batches_of(live=3, bulk=2, max_batch=8)
+    assert batches == [[0, 1, 2], [1000, 1001]]
+
+
+async def test_a_batch_of_bulk_is_small() -> None:
+    batches = await batches_of(live=0, bulk=BULK_BATCH + 1, max_batch=32)
+    assert [len(items) for items in batches] == [BULK_BATCH, 1]
+
+
+async def test_bulk_has_its_turn_though_there_is_no_end_of_others() -> None:
+    batches = await batches_of(live=2 * BULK_PATIENCE, bulk=1, max_batch=1)
+    assert batches.index([1000]) == BULK_PATIENCE
