@@ -17,7 +17,7 @@ from trainer.errors import ModelError
 SUMMARIES = {
     "mlp": "Two dense layers: what a network without convolutions makes of it, for comparison.",
     "compact": "The default: a small convolutional network, the most accurate for its time.",
-    "large": "Accuracy first: the mean of several compact networks trained from different seeds.",
+    "large": "Accuracy first: the mean of several networks.",
     "classic": "The CNN of most tutorials: two convolutions, two poolings, one dense layer.",
 }
 

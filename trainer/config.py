@@ -23,7 +23,7 @@ class Config:
     images, and the model has no output for non-digits.
     start: the name of the run whose weights it starts from, if any.
     teacher: the name of the run whose answers count for half, if any.
-    members: of an ensemble, the names and seeds of the models that it is made of; each was trained so.
+    members: of an ensemble, the names of the runs that it is made of; the rest is the first one's.
     """
 
     model: str

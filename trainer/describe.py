@@ -42,7 +42,7 @@ def describe(card: dict[str, Any]) -> str:
         card["summary"],
         "",
         f"{card['parameters']:,} parameters; {_cost(card)}",
-        f"trained with seed {card['seed']} for {training['epochs']} epochs ({_sources(card)}).",
+        f"trained with seed {card['seed']} for {_epochs(training)} epochs ({_sources(card)}).",
         "",
         "| measured | | n |",
         "| --- | ---: | ---: |",
@@ -72,10 +72,20 @@ def _cost(card: dict[str, Any]) -> str:
     return f"{times} times classic's time for an image (LiteRT, one thread, batches of 32);"
 
 
+def _epochs(training: dict[str, Any]) -> str:
+    """Say how long it was trained, and how long before, if it started from another run."""
+    before = training.get("before")
+    return (
+        f"{before['epochs']} and then, from those weights, {training['epochs']}"
+        if before
+        else str(training["epochs"])
+    )
+
+
 def _sources(card: dict[str, Any]) -> str:
     training = card["training"]
     if training["members"]:
-        return f"the mean of {', '.join(training['members'])}, each trained so"
+        return f"the mean of {', '.join(training['members'])}, the first trained so"
     if card["outputs"] == 10:
         return "MNIST only"
     taught = f", taught by {training['teacher']}" if training["teacher"] else ""

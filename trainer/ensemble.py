@@ -1,7 +1,7 @@
 """Ensemble: several trained models as one, whose answer is the mean of theirs.
 
-training → **ensemble** → evaluation, export. How `large` is made: `compact` from several seeds; also a
-teacher.
+training → **ensemble** → evaluation, export. How `large` is made: compact at two stages
+and classic; also a teacher.
 """
 
 import json
@@ -32,8 +32,7 @@ def combine(runs: Sequence[Path], name: str, folder: Path) -> Model:
         image, layers.Average(name="scores")([member(image) for member in members]), name=name
     )
     folder.mkdir(parents=True, exist_ok=True)
-    members_of = tuple(f"{config.model}-{config.seed}" for config in configs)
-    replace(configs[0], model=name, members=members_of).save(folder / "config.json")
+    replace(configs[0], model=name, members=tuple(run.name for run in runs)).save(folder / "config.json")
     (folder / "history.json").write_text(json.dumps([]) + "\n", "utf-8")
     model.save(folder / "model.keras")
     return model

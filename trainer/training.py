@@ -1,6 +1,7 @@
 """Training: from a configuration and data to a run folder with a model.
 
-epochs → **training** → evaluation, export. The run folder holds config.json, history.json (a record an epoch)
+epochs → **training** → evaluation, export. The run folder holds config.json (and
+start.json, that of the run it starts from), history.json (a record an epoch)
 and model.keras, the averaged weights, saved after every epoch so that a run that is stopped leaves something
 to use.
 """
@@ -51,6 +52,8 @@ def train(
     model.compile(_optimizer(config, steps), loss)
     folder.mkdir(parents=True, exist_ok=True)
     config.save(folder / "config.json")
+    if start:
+        Config.load(start / "config.json").save(folder / "start.json")
     batches = epochs.batches(config.batch)
     model.fit(
         _taught(batches, teacher, outputs) if teacher else batches,

@@ -136,7 +136,7 @@ def test_an_ensemble_answers_with_the_mean(run: Path, tmp_path: Path) -> None:
     drawings = render([from_strokes(strokes) for strokes in DRAWINGS.values()])
     single, ensemble = (evaluation.load(folder)[0](drawings) for folder in (run, tmp_path))
     np.testing.assert_allclose(ensemble, single, atol=1e-6)
-    assert Config.load(tmp_path / "config.json").members == ("mlp-3", "mlp-3")
+    assert Config.load(tmp_path / "config.json").members == (run.name, run.name)
 
 
 def test_a_run_starts_from_another_and_follows_a_teacher(
