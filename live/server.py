@@ -21,6 +21,10 @@ from live.service import Service
 from live.settings import KNOBS, Settings
 
 _BACKLOG = 2048
+_SWITCH_S = 1e-4
+"""How long a thread keeps the interpreter while another wants it. With Python's own 5 ms the predict thread, back
+from the model, waits that long for a busy event loop: 64 sessions in a closed loop got 2,500 answers a second
+that way, 3,500 this way."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +51,7 @@ def serve(settings: Settings) -> None:
         if not os.path.isfile(path):
             raise StartError(f"Expected a PEM file at {path}, found none")
     listener = _bind(settings)
+    sys.setswitchinterval(_SWITCH_S)
     runner = asyncio.Runner(loop_factory=_loop_factory())
     with listener, runner:
         service = runner.run(_serve(settings, listener))
