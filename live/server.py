@@ -22,9 +22,9 @@ from live.settings import KNOBS, Settings
 
 _BACKLOG = 2048
 _SWITCH_S = 1e-4
-"""How long a thread keeps the interpreter while another wants it. With Python's own 5 ms the predict thread, back
-from the model, waits that long for a busy event loop: 64 sessions in a closed loop got 2,500 answers a second
-that way, 3,500 this way."""
+"""How long a thread keeps the interpreter while another wants it. With Python's own 5 ms the predict thread,
+back from the model, waits that long for a busy event loop: 64 sessions in a closed loop got 2,500 answers a
+second that way, 3,500 this way."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
