@@ -20,7 +20,7 @@ from live.messages import Picture
 from live.session import Image
 
 _TIMEOUT_S = 20.0
-"""For one picture. The largest allowed take one on an idle machine."""
+"""For one picture. One of 16 million pixels with transparency took 0.7 s of processor."""
 
 
 class Decoder:

@@ -20,7 +20,7 @@ REPLY = Struct("<BI")
 FAULTS: tuple[type[LiveError], ...] = (BadPicture, TooLarge)
 
 _MAX_MEMORY = 1 << 30
-"""Bytes of address space: a picture of 16 million pixels needs a quarter of it."""
+"""Bytes of address space: a process that had read 16 million pixels with transparency had used 0.6 GB."""
 
 
 def main() -> None:

@@ -38,7 +38,7 @@ _COLOUR_GRID = 64
 _FITS = 6
 """Rounds of the robust fit; it has settled by then."""
 _MIN_CONTRAST = 0.06
-"""Of full black against white: fainter is blank. JPEG blocks on an empty page stay below 0.03."""
+"""Of full black against white: fainter is blank. chosen by eye, not tuned."""
 _MIN_GRAINS = 6.0
 """Ink stands out from the paper by at least so many standard deviations of its grain."""
 _IS_INK = 0.35
@@ -54,7 +54,7 @@ _SCALE = 4
 """The digit is worked on at so many times its final size."""
 _BOX = 20 * _SCALE
 _WIDTHS = (1.7 * _SCALE, 3.6 * _SCALE)
-"""Line widths that are left as they are: 2 to 98 % of MNIST's."""
+"""Line widths that are left as they are: those of 84 % of MNIST's digits, whose middle 96 % are 1.5 to 4.6."""
 
 
 class _Look(NamedTuple):
@@ -90,7 +90,7 @@ def _resized(page: Page, scale: float) -> Page:
     if scale == 1.0:
         return page
     size = (max(round(page.width * scale), 1), max(round(page.height * scale), 1))
-    # By whole steps first: a photo of 16 million pixels is reduced in 10 ms instead of 60.
+    # By whole steps first: a photo of 16 million pixels is reduced in 14 ms instead of 63.
     return page.resize(size, Pillow.Resampling.BICUBIC, reducing_gap=2.0)
 
 

@@ -1,7 +1,7 @@
 """Pieces: the parts of a page's ink that touch, and which of them are the digit.
 
 A step of `paper.py`, which alone calls it. Runs of inked pixels are joined across rows, whole arrays at a
-time: on a page of 192×192 with grain all over, 2 ms, where a loop over pixels takes 100.
+time: 2.3 ms on 160×160 pixels with grain all over.
 """
 
 from typing import NamedTuple
