@@ -54,7 +54,7 @@ _SCALE = 4
 """The digit is worked on at so many times its final size."""
 _BOX = 20 * _SCALE
 _WIDTHS = (1.7 * _SCALE, 3.6 * _SCALE)
-"""Line widths that are left as they are: those of 84 % of MNIST's digits, whose middle 96 % are 1.5 to 4.6."""
+"""Line widths left as they are: 84 % of MNIST's digits have them; the middle 96 % have 1.5 to 4.6."""
 
 
 class _Look(NamedTuple):
