@@ -64,3 +64,10 @@ class Config:
             )
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise ModelError(f"Expected a saved configuration in {path}: {error}") from error
+
+
+def lineage(run: Path) -> dict[str, Any]:
+    """Return a run's configuration, with `before`: that of the run it started from, and so on."""
+    start = run / "start.json"
+    before = {"before": json.loads(start.read_text("utf-8"))} if start.is_file() else {}
+    return Config.load(run / "config.json").as_json() | before

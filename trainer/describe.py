@@ -73,13 +73,9 @@ def _cost(card: dict[str, Any]) -> str:
 
 
 def _epochs(training: dict[str, Any]) -> str:
-    """Say how long it was trained, and how long before, if it started from another run."""
+    """Say how long it was trained, and how long before, if it started from another run's weights."""
     before = training.get("before")
-    return (
-        f"{before['epochs']} and then, from those weights, {training['epochs']}"
-        if before
-        else str(training["epochs"])
-    )
+    return f"{_epochs(before)} and then {training['epochs']}" if before else str(training["epochs"])
 
 
 def _sources(card: dict[str, Any]) -> str:

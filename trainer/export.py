@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer import cards
-from trainer.config import Config
+from trainer.config import Config, lineage
 from trainer.describe import describe
 from trainer.errors import ModelError
 from trainer.lite import lite_scores, times_classic
@@ -51,7 +51,7 @@ def export(run: Path, weights: Path, images: Floats) -> Path:
     cards.write(
         card_file,
         [keras_file, lite_file],
-        config.as_json() | _before(run),
+        lineage(run),
         int(model.output_shape[-1]),
         int(model.count_params()),
         evaluation,
@@ -59,12 +59,6 @@ def export(run: Path, weights: Path, images: Floats) -> Path:
     )
     card_file.with_suffix(".md").write_text(describe(cards.read(card_file)), "utf-8")
     return card_file
-
-
-def _before(run: Path) -> dict[str, Any]:
-    """Return the configuration of the run that this one started from, for the card."""
-    file = run / "start.json"
-    return {"before": Config.load(file).as_json()} if file.is_file() else {}
 
 
 def largest_difference(model: Any, lite_file: Path, images: Floats) -> float:

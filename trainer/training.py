@@ -16,7 +16,7 @@ import keras
 import numpy as np
 
 from trainer import models
-from trainer.config import Config
+from trainer.config import Config, lineage
 from trainer.epochs import Epochs
 from trainer.mnist import Images
 
@@ -53,7 +53,7 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     config.save(folder / "config.json")
     if start:
-        Config.load(start / "config.json").save(folder / "start.json")
+        (folder / "start.json").write_text(json.dumps(lineage(start), indent=2) + "\n", "utf-8")
     batches = epochs.batches(config.batch)
     model.fit(
         _taught(batches, teacher, outputs) if teacher else batches,
