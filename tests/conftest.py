@@ -17,6 +17,11 @@ SHARED_DATA = ROOT.parent / "shared" / "data"
 IS_CI = bool(os.environ.get("CI"))
 
 
+def pytest_configure() -> None:
+    """Have SIGINT work in what the tests start: a shell's background jobs, CI's say, have it ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class RunningServer:
     """`live-digits serve` in a process of its own, on a free port unless told otherwise."""
 
