@@ -76,6 +76,8 @@ async def test_a_second_signal_does_not_wait_for_sessions() -> None:
             await asyncio.sleep(0)
             server.process.send_signal(signal.SIGTERM)
             assert await asyncio.to_thread(server.process.wait, 30) == 0
+            # It does not read, so it would wait for the server's goodbye until it gives up.
+            stuck.transport.abort()
 
 
 def test_serving_imports_no_tensorflow() -> None:
