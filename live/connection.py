@@ -21,8 +21,8 @@ from starlette.websockets import WebSocket
 from live import __version__, gate, messages
 from live.batcher import Cut
 from live.errors import LiveError
-from live.messages import GoAway, Ready, Timing
-from live.prediction import Answer
+from live.messages import GoAway, Ready
+from live.prediction import Answer, tell
 from live.service import Service
 from live.session import Close, Counts, Session, Waiting
 
@@ -201,11 +201,9 @@ class Connection:
 
     def answer(self, item: Waiting, answer: Answer, cut: Cut) -> None:
         """Hand the session its answer, and have it sent."""
-        waited_s = cut.cut_at - item.received_at
-        self._metrics.queue_wait_s.observe(waited_s)
+        self._metrics.queue_wait_s.observe(cut.cut_at - item.received_at)
         self._metrics.answer_s.observe(cut.done_at - item.received_at)
-        timing = Timing(round(waited_s * 1e3, 3), round((cut.done_at - cut.cut_at) * 1e3, 3), cut.size)
-        self.session.answer(item, cut.model, answer.judgement, answer.image, timing)
+        self.session.answer(tell(item, answer, cut, self.session.include))
         self._mail.set()
 
     def fail(self, item: Waiting, error: LiveError) -> None:

@@ -4,15 +4,12 @@ What the HTTP routes put into the batcher beside the sessions.
 """
 
 import asyncio
-import base64
 import time
-
-import numpy as np
 
 from live.batcher import Cut
 from live.errors import LiveError
-from live.messages import Include, Prediction, Snapshot, Timing
-from live.prediction import Answer
+from live.messages import Include, Prediction, Snapshot
+from live.prediction import Answer, tell
 from live.service import Service
 from live.session import Image, Waiting
 
@@ -52,16 +49,8 @@ class Inquiry:
 
     def answer(self, item: Waiting, answer: Answer, cut: Cut) -> None:
         """Resolve with the prediction, unless nobody waits any more."""
-        if self._prediction.done():
-            return
-        queue_ms, predict_ms = (cut.cut_at - item.received_at) * 1e3, (cut.done_at - cut.cut_at) * 1e3
-        timing = Timing(round(queue_ms, 3), round(predict_ms, 3), cut.size)
-        snapshot = item.snapshot
-        prediction = Prediction(snapshot.seq, snapshot.rev, cut.model, *answer.judgement, 0, timing)
-        if "input" in self._include:
-            pixels = (answer.image * 255 + 0.5).astype(np.uint8)
-            prediction.input = base64.b64encode(pixels.tobytes()).decode()
-        self._prediction.set_result(prediction)
+        if not self._prediction.done():
+            self._prediction.set_result(tell(item, answer, cut, self._include))
 
     def fail(self, item: Waiting, error: LiveError) -> None:
         """Resolve with the error."""

@@ -2,13 +2,19 @@
 
     snapshots ─ ink.render ─▶ images ─ recogniser ─▶ scores ─ verdict.judge ─▶ answers
 
-Runs in the predict thread; touches nothing that the event loop owns.
+Runs in the predict thread, and touches nothing that the event loop owns. Back there, `tell` makes an answer
+the prediction that is sent.
 """
 
+import base64
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from live import ink
+from live.batcher import Cut
+from live.messages import Include, Prediction, Timing
 from live.recogniser import Recogniser
 from live.session import Image, Waiting
 from live.verdict import BLANK, Judgement
@@ -45,3 +51,14 @@ class Predictor:
                 for i, judgement in zip(inked, found, strict=True):
                     judgements[i] = judgement
         return list(map(Answer, judgements, images))
+
+
+def tell(item: Waiting, answer: Answer, cut: Cut, include: Sequence[Include]) -> Prediction:
+    """Say an answer as the message about its snapshot, which was predicted in this cut."""
+    queue_ms, predict_ms = (cut.cut_at - item.received_at) * 1e3, (cut.done_at - cut.cut_at) * 1e3
+    timing = Timing(round(queue_ms, 3), round(predict_ms, 3), cut.size)
+    prediction = Prediction(item.snapshot.seq, item.snapshot.rev, cut.model, *answer.judgement, 0, timing)
+    if "input" in include:
+        pixels = (answer.image * 255 + 0.5).astype(np.uint8)
+        prediction.input = base64.b64encode(pixels.tobytes()).decode()
+    return prediction

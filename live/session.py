@@ -12,7 +12,6 @@ messages. An older snapshot or prediction is replaced, and counted in the next p
 holds whatever the client does, as soon as nothing waits and all is sent.
 """
 
-import base64
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,9 +32,7 @@ from live.messages import (
     Prediction,
     Ready,
     Snapshot,
-    Timing,
 )
-from live.verdict import Judgement
 
 MAX_UNREADABLE_FRAMES = 8
 """In a row; one more and the session is closed."""
@@ -218,19 +215,12 @@ class Session:
             self._taken += 1
         return waiting
 
-    def answer(self, taken: Waiting, model: str, judgement: Judgement, image: Image, timing: Timing) -> None:
-        """Take back the answer to a snapshot; it replaces a prediction that could not be sent yet.
-
-        image: (28, 28) in [0, 1], what the model saw.
-        """
+    def answer(self, prediction: Prediction) -> None:
+        """Take back a snapshot's prediction; it replaces one that could not be sent yet."""
         self._taken -= 1
         if self._prediction:
             self._drop()
-        snapshot = taken.snapshot
-        self._prediction = Prediction(snapshot.seq, snapshot.rev, model, *judgement, 0, timing)
-        if "input" in self.include:
-            pixels = (image * 255 + 0.5).astype(np.uint8)
-            self._prediction.input = base64.b64encode(pixels.tobytes()).decode()
+        self._prediction = prediction
 
     def fail(self, taken: Waiting, error: LiveError) -> None:
         """Take back a snapshot that could not be answered."""

@@ -10,8 +10,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from live.batcher import Cut
 from live.errors import Internal
-from live.messages import GoAway, Limits, Model, Ready, Timing
+from live.messages import GoAway, Limits, Model, Ready
+from live.prediction import Answer, tell
 from live.session import (
     MAX_TOO_FAST_S,
     MAX_UNREADABLE_FRAMES,
@@ -23,7 +25,6 @@ from live.session import (
 from live.verdict import BLANK, Judgement
 
 THREE = Judgement("digit", 3, 0.91, [0.01] * 3 + [0.91] + [0.01] * 6)
-TIMING = Timing(0.1, 0.2, 1)
 IMAGE = np.zeros((28, 28), np.float32)
 
 
@@ -69,7 +70,8 @@ def taken(session: Session) -> Waiting:
 
 
 def answer(session: Session, waiting: Waiting, judgement: Judgement = THREE) -> None:
-    session.answer(waiting, session.model, judgement, IMAGE, TIMING)
+    cut = Cut(session.model, 1, waiting.received_at + 0.0001, waiting.received_at + 0.0003)
+    session.answer(tell(waiting, Answer(judgement, IMAGE), cut, session.include))
 
 
 def test_a_snapshot_is_taken_and_answered() -> None:
@@ -188,8 +190,9 @@ def test_input_is_the_image_in_bytes_when_included() -> None:
     session.receive('{"type":"configure","include":["input"]}', 0)
     session.receive(ink(0), 0)
     image = np.linspace(0, 1, 784, dtype=np.float32).reshape(28, 28)
-    session.answer(taken(session), "classic", THREE, image, TIMING)
-    pixels = base64.b64decode(sent(session)[-1]["input"])
+    prediction = tell(taken(session), Answer(THREE, image), Cut("classic", 1, 0, 0), session.include)
+    assert prediction.input
+    pixels = base64.b64decode(prediction.input)
     np.testing.assert_array_equal(np.frombuffer(pixels, np.uint8), np.rint(image.ravel() * 255))
 
 

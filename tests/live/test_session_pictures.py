@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from live.errors import BadPicture
 from live.session import Session, Waiting
-from tests.live.test_session import IMAGE, THREE, TIMING, open_session, sent
+from tests.live.test_session import IMAGE, answer, open_session, sent
 
 
 def send_picture(session: Session, seq: int) -> None:
@@ -29,7 +29,7 @@ def take_picture(session: Session) -> Waiting:
 def predict(session: Session) -> int:
     taken = session.take()
     assert taken
-    session.answer(taken, "classic", THREE, IMAGE, TIMING)
+    answer(session, taken)
     return taken.snapshot.seq
 
 
@@ -154,7 +154,7 @@ class Pictures(RuleBasedStateMachine):
     @rule()
     def answer(self) -> None:
         assert self.taken
-        self.session.answer(self.taken, "classic", THREE, IMAGE, TIMING)
+        answer(self.session, self.taken)
         self.taken = None
 
     @rule()
