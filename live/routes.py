@@ -6,13 +6,12 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.routing import BaseRoute, Route
 
 from live import contracts, docs
 from live.asking import prediction_routes
 from live.metrics import expose
+from live.page import Page, is_known
 from live.service import Service, State
 from live.settings import FRONTEND
 
@@ -54,6 +53,21 @@ def http_routes(service: Service) -> list[BaseRoute]:
         ]
         return JSONResponse({"models": cards})
 
+    files = Page(FRONTEND)
+
+    async def page(request: Request) -> Response:
+        """Serve the page's files, to be asked for afresh, and allowed nothing from elsewhere."""
+        file = files.find(request.path_params.get("name", "index.html"))
+        if not file:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        body, tag, encoding = file.copy_for(request.headers.get("accept-encoding", ""))
+        headers = {**_PAGE_HEADERS, "ETag": tag, "Vary": "Accept-Encoding"}
+        if is_known(tag, request.headers.get("if-none-match", "")):
+            return Response(None, HTTPStatus.NOT_MODIFIED, headers)
+        if encoding:
+            headers["Content-Encoding"] = encoding
+        return Response(body, headers={**headers, "Content-Type": file.media_type})
+
     return [
         *prediction_routes(service),
         Route("/v1/asyncapi.json", _describe_websocket),
@@ -63,7 +77,8 @@ def http_routes(service: Service) -> list[BaseRoute]:
         Route("/readyz", readyz),
         Route("/metrics", metrics),
         Route("/v1/models", models),
-        Mount("/", _Page(directory=FRONTEND, html=True)),
+        Route("/", page),
+        Route("/{name}", page),
     ]
 
 
@@ -78,15 +93,6 @@ async def _describe_http(_: Request) -> Response:
 async def _describe_to_people(_: Request) -> Response:
     policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
     return HTMLResponse(docs.page(), headers={**_PAGE_HEADERS, "Content-Security-Policy": policy})
-
-
-class _Page(StaticFiles):
-    """The page's files, to be asked for afresh, and allowed nothing from elsewhere."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        response.headers.update(_PAGE_HEADERS)
-        return response
 
 
 async def answer_http_exception(_: Request, error: Exception) -> Response:
