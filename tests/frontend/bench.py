@@ -86,7 +86,6 @@ def line(name: str, values: list[float]) -> str:
 
 async def bench(seconds: float) -> None:
     server = Server()
-    server.start()
     executable = os.environ.get("LIVE_DIGITS_CHROMIUM") or shutil.which("chromium")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=executable, args=list(BROWSER_FLAGS))

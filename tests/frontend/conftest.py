@@ -1,18 +1,16 @@
-"""A real server and a real Chromium for the tests of the page."""
+"""A real Chromium for the tests of the page, and servers that they may kill."""
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
+import signal
 from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright
 
-REPOSITORY = Path(__file__).parents[2]
+from tests.conftest import RunningServer, require
+
 BROWSER_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -22,100 +20,94 @@ BROWSER_FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+DESK: ViewportSize = {"width": 1280, "height": 800}
 
 
 class Server:
-    """A `live-digits serve` of its own, that can be killed and started again on the same port."""
+    """A server of a test's own, that can be killed and started again on the same port."""
 
-    def __init__(self, *options: str) -> None:
-        self._options = options
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            self._port = listener.getsockname()[1]
-        self._process: subprocess.Popen[str] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}/"
-
-    def start(self) -> None:
-        """Start, and return when the page can be fetched: the model may still be loading."""
-        command = [sys.executable, "-m", "live", "serve", "--port", str(self._port), *self._options]
-        self._process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
-        assert self._process.stdout
-        line = self._process.stdout.readline()
-        assert self.url.rstrip("/") in line, f"expected the server to say where it is, it said {line!r}"
+    def __init__(self, *flags: str) -> None:
+        self._flags = flags
+        self._running = RunningServer(*flags)
+        self.url = self._running.url
 
     def kill(self) -> None:
         """End it without a word to anybody, as a crash does."""
-        assert self._process
-        self._process.kill()
-        self._process.communicate()
-        self._process = None
+        self._running.stop(signal.SIGKILL)
+
+    def start(self) -> None:
+        """Start it again."""
+        self._close()
+        self._running = RunningServer(*self._flags, port=self._running.port)
 
     def stop(self) -> None:
-        """Ask it to drain and end; kill it where it does not."""
-        if not self._process:
-            return
-        self._process.terminate()
-        try:
-            self._process.communicate(timeout=10)
-        except subprocess.TimeoutExpired:
+        """End it, if it still runs."""
+        if self._running.process.poll() is None:
             self.kill()
+        self._close()
 
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """One server for all tests that leave it alone."""
-    yield from serving()
+    def _close(self) -> None:
+        assert self._running.process.stdout
+        self._running.process.stdout.close()
 
 
 @pytest.fixture
 def own_server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """A server that the test may kill, with command line options that it may choose (indirectly)."""
-    yield from serving(*getattr(request, "param", ()))
+    server = Server(*getattr(request, "param", ()))
+    yield server
+    server.stop()
 
 
-def serving(*options: str) -> Iterator[Server]:
-    """Start a server with these options, and end it when the fixture is done."""
-    server = Server(*options)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of Chromium."""
+    path = os.environ.get("LIVE_DIGITS_CHROMIUM") or shutil.which("chromium")
+    return require(path, "Chromium: install it, or name one in LIVE_DIGITS_CHROMIUM")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    executable = os.environ.get("LIVE_DIGITS_CHROMIUM") or shutil.which("chromium")
-    if not executable:
-        reason = "needs Chromium: install it, or name one in LIVE_DIGITS_CHROMIUM"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+async def browser(chromium: str) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=executable, args=list(BROWSER_FLAGS))
+        browser = await playwright.chromium.launch(executable_path=chromium, args=list(BROWSER_FLAGS))
         yield browser
         await browser.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    """A browser's profile of its own."""
+    context = await browser.new_context(viewport=DESK)
     yield context
     await context.close()
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def tab(browser: Browser, server: RunningServer) -> Page:
+    """One tab for all tests: opening another takes several times as long as a reload."""
+    context = await browser.new_context(viewport=DESK)
+    tab = await context.new_page()
+    await tab.goto(server.url)
+    return tab
+
+
+@pytest.fixture(scope="session")
+def tab_complaints(tab: Page) -> list[str]:
+    return listen_for_complaints(tab)
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def page(context: BrowserContext, server: Server) -> AsyncIterator[Page]:
-    """The page, connected; whatever it complains about on the console fails the test."""
-    page = await context.new_page()
-    complaints = listen_for_complaints(page)
-    await page.goto(server.url)
-    await page.locator("#status[data-state=ready]").wait_for()
-    yield page
-    assert not complaints
+async def page(tab: Page, tab_complaints: list[str], server: RunningServer) -> AsyncIterator[Page]:
+    """The page as on its first visit, connected; whatever it complains about fails the test."""
+    tab_complaints.clear()
+    await tab.set_viewport_size(DESK)
+    await tab.evaluate("localStorage.clear(), sessionStorage.clear()")
+    await tab.goto(server.url)
+    await tab.locator("#status[data-state=ready]").wait_for()
+    yield tab
+    await tab.mouse.up()
+    await tab.unroute_all()
+    assert not tab_complaints
 
 
 def listen_for_complaints(page: Page, is_expected: Callable[[str], bool] = lambda _: False) -> list[str]:

@@ -16,13 +16,13 @@ async def corners(page: Page, line: Line) -> Line:
     return [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in line]
 
 
-async def press(page: Page, line: Line) -> None:
-    """Draw a line and leave the button down."""
+async def press(page: Page, line: Line, steps: int = 2) -> None:
+    """Draw a line and leave the button down; every step from corner to corner takes a frame."""
     first, *rest = await corners(page, line)
     await page.mouse.move(*first)
     await page.mouse.down()
     for x, y in rest:
-        await page.mouse.move(x, y, steps=5)
+        await page.mouse.move(x, y, steps=steps)
 
 
 async def draw(page: Page, line: Line) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import BrowserContext, CDPSession, Locator, Page, expect
+from playwright.async_api import CDPSession, Locator, Page, expect
 
-from tests.frontend.conftest import Server
+from tests.conftest import RunningServer
 from tests.frontend.hand import ONE, SEVEN, Line, corners, draw, ink_pixels, painted
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -82,16 +82,14 @@ async def test_the_drawing_and_the_settings_survive_a_reload(page: Page) -> None
     assert await ink_pixels(page) == before
 
 
-async def test_two_windows_keep_their_own_drawings(
-    context: BrowserContext, page: Page, server: Server
-) -> None:
+async def test_two_windows_keep_their_own_drawings(page: Page, server: RunningServer) -> None:
     await draw(page, SEVEN)
-    other = await context.new_page()
+    other = await page.context.new_page()
     await other.goto(server.url)
     await other.locator("#clear").click()
     await draw(other, ONE)
     await expect(sign(other)).to_have_text("1")
-    await page.bring_to_front()
+    await other.close()
     await page.reload()
     await expect(sign(page)).to_have_text("7")
 

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
+from tests.conftest import RunningServer
 from tests.frontend.conftest import Server, listen_for_complaints
 from tests.frontend.hand import ONE, SEVEN, bars, corners, draw, ink_pixels, press
 
@@ -94,7 +95,7 @@ async def test_the_drawing_survives_a_killed_server(context: BrowserContext, own
     assert not complaints
 
 
-async def test_the_page_asks_nobody_but_its_server(page: Page, server: Server) -> None:
+async def test_the_page_asks_nobody_but_its_server(page: Page, server: RunningServer) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     await page.reload()
@@ -103,12 +104,12 @@ async def test_the_page_asks_nobody_but_its_server(page: Page, server: Server) -
     assert all(url.startswith(server.url) for url in asked)
 
 
-@pytest.mark.parametrize(("width", "height"), [(320, 640), (390, 844), (844, 390), (1280, 800), (3840, 2160)])
-async def test_nothing_scrolls_sideways_and_the_sheet_is_square(page: Page, width: int, height: int) -> None:
-    await page.set_viewport_size({"width": width, "height": height})
-    assert await page.evaluate("document.documentElement.scrollWidth") <= width
-    assert await page.eval_on_selector(".tools", "tools => tools.scrollWidth <= tools.clientWidth")
-    box = await page.locator("#sheet").bounding_box()
-    assert box
-    assert box["width"] == pytest.approx(box["height"], abs=1)
-    assert box["width"] >= 200
+async def test_nothing_scrolls_sideways_and_the_sheet_is_square(page: Page) -> None:
+    for width, height in ((320, 640), (390, 844), (844, 390), (1280, 800), (3840, 2160)):
+        await page.set_viewport_size({"width": width, "height": height})
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        assert await page.eval_on_selector(".tools", "tools => tools.scrollWidth <= tools.clientWidth")
+        box = await page.locator("#sheet").bounding_box()
+        assert box
+        assert box["width"] == pytest.approx(box["height"], abs=1)
+        assert box["width"] >= 200
