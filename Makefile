@@ -7,7 +7,7 @@ BIN := .venv/bin
 .PHONY: run test bench lint clean
 
 run: .venv/installed  ## serve the page on http://127.0.0.1:8000
-	@$(BIN)/live-digits serve
+	@$(BIN)/live-digits serve --workers 1
 
 test: .venv/installed-for-tests lint  ## run every check that this machine can
 	@if command -v node >/dev/null; then $(MAKE) --no-print-directory test-page; \

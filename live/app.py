@@ -25,14 +25,21 @@ from live.service import Service
 from live.settings import Settings
 
 
-def create_app(settings: Settings, service: Service | None = None) -> Starlette:
-    """Build the application; it loads nothing before its lifespan starts."""
+def create_app(
+    settings: Settings, service: Service | None = None, *, starts_loaded: bool = False
+) -> Starlette:
+    """Build the application; it loads nothing before its lifespan starts.
+
+    starts_loaded: the lifespan's start waits for the models, so that nobody meets a server without them.
+    """
     service = service or Service(settings)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         running = asyncio.create_task(service.run())
         try:
+            if starts_loaded:
+                await service.until_loaded()
             yield
         finally:
             running.cancel()

@@ -7,7 +7,7 @@ for themselves; `Metrics` keeps what the ended ones counted. One event loop owns
 import platform
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from live import __version__
@@ -57,25 +57,36 @@ class Metrics:
         self.loop_lag_s = Histogram(_SECONDS)
 
 
-def expose(metrics: Metrics, open_sessions: Iterable[Counts], is_ready: bool) -> tuple[bytes, str]:
-    """Write all numbers in Prometheus' text format; return it with its content type."""
+def collect(metrics: Metrics, sessions: Sequence[Counts], is_ready: bool) -> "list[Metric]":
+    """List all numbers of this process, Prometheus' own of the process and the platform among them.
+
+    sessions: what each open one has counted.
+    """
     # Imported late: a server that nobody watches needs none of it.
-    from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, PlatformCollector, ProcessCollector
+    from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
+
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    return [*_families(metrics, sessions, is_ready), *registry.collect()]
+
+
+def expose(families: "Sequence[Metric]") -> tuple[bytes, str]:
+    """Write numbers in Prometheus' text format; return it with its content type."""
+    from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry
     from prometheus_client.exposition import generate_latest
     from prometheus_client.registry import Collector
 
-    class Server(Collector):
-        def collect(self) -> Iterator["Metric"]:
-            return _families(metrics, list(open_sessions), is_ready)
+    class Collected(Collector):
+        def collect(self) -> "Sequence[Metric]":
+            return families
 
-    registry = CollectorRegistry()
-    registry.register(Server())
-    ProcessCollector(registry=registry)
-    PlatformCollector(registry=registry)
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(Collected())
     return generate_latest(registry), CONTENT_TYPE_LATEST
 
 
-def _families(metrics: Metrics, sessions: list[Counts], is_ready: bool) -> Iterator["Metric"]:
+def _families(metrics: Metrics, sessions: Sequence[Counts], is_ready: bool) -> Iterator["Metric"]:
     from prometheus_client.metrics_core import (
         CounterMetricFamily,
         GaugeMetricFamily,

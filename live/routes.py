@@ -40,8 +40,8 @@ def http_routes(service: Service) -> list[BaseRoute]:
         return JSONResponse({"status": health}, status)
 
     async def metrics(_: Request) -> Response:
-        """Tell Prometheus."""
-        text, content_type = expose(service.metrics, service.open_sessions, service.state is State.READY)
+        """Tell Prometheus, of all workers if there are several."""
+        text, content_type = expose(await service.all_numbers())
         return Response(text, headers={"Content-Type": content_type})
 
     async def models(_: Request) -> Response:

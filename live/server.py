@@ -17,10 +17,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from live import logs
 from live.app import create_app
 from live.errors import StartError
+from live.listening import listen, url_of
 from live.service import Service
 from live.settings import KNOBS, Settings
 
-_BACKLOG = 2048
 _SWITCH_S = 1e-4
 """How long a thread keeps the interpreter while another wants it. With Python's own 5 ms the predict thread,
 back from the model, waits that long for a busy event loop: 64 sessions in a closed loop got 2,500 answers a
@@ -50,19 +50,46 @@ def serve(settings: Settings) -> None:
     for path in filter(None, (settings.certificate, settings.key)):
         if not os.path.isfile(path):
             raise StartError(f"Expected a PEM file at {path}, found none")
-    listener = _bind(settings)
-    sys.setswitchinterval(_SWITCH_S)
-    runner = asyncio.Runner(loop_factory=_loop_factory())
-    with listener, runner:
-        service = runner.run(_serve(settings, listener))
+    if settings.workers == 1:
+        _serve_alone(settings)
+        return
+    from live.workers import machine, supervisor
+
+    count = settings.workers or machine.usable_cores()
+    if count > 1:
+        supervisor.supervise(settings, count)
+    else:
+        _serve_alone(settings)
+
+
+def _serve_alone(settings: Settings) -> None:
+    with listen(settings) as listener, new_runner() as runner:
+        service = Service(settings)
+        server = Server(configure(settings, service), service)
+        server.on_up = lambda: announce(listener)
+        runner.run(server.serve([listener]))
     if service.failure:
         raise service.failure
 
 
-async def _serve(settings: Settings, listener: socket.socket) -> Service:
-    service = Service(settings)
-    config = uvicorn.Config(
-        create_app(settings, service),
+def announce(listener: socket.socket, also: str = "") -> None:
+    """Say where the page is."""
+    print(f"Live Digits is on {url_of(listener)} ({also}Ctrl+C stops it)", flush=True)
+
+
+def new_runner() -> asyncio.Runner:
+    """Make what runs a server's event loop."""
+    sys.setswitchinterval(_SWITCH_S)
+    return asyncio.Runner(loop_factory=_loop_factory())
+
+
+def configure(settings: Settings, service: Service, *, starts_loaded: bool = False) -> uvicorn.Config:
+    """Set uvicorn up for the application.
+
+    starts_loaded: no connection is taken before the models are loaded.
+    """
+    return uvicorn.Config(
+        create_app(settings, service, starts_loaded=starts_loaded),
         http=_http_within(settings.handshake_s),
         ws="websockets-sansio",
         ws_max_size=settings.max_frame_bytes,
@@ -77,10 +104,6 @@ async def _serve(settings: Settings, listener: socket.socket) -> Service:
         ssl_certfile=settings.certificate or None,
         ssl_keyfile=settings.key or None,
     )
-    server = _Server(config, service)
-    service.on_failure = server.stop
-    await server.serve([listener])
-    return service
 
 
 def _http_within(seconds: float) -> type[HttpToolsProtocol]:
@@ -107,58 +130,43 @@ def _http_within(seconds: float) -> type[HttpToolsProtocol]:
     return Http
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """uvicorn closes websockets the moment it is told to stop: this one drains them first."""
 
     def __init__(self, config: uvicorn.Config, service: Service) -> None:
         super().__init__(config)
+        self.on_up: Callable[[], None] = lambda: None
         self._service = service
         self._draining: asyncio.Task[None] | None = None
+        service.on_failure = self.stop
 
     def stop(self) -> None:
         """Leave the main loop."""
         self.should_exit = True
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._on_signal)
-        for listener in sockets or []:
-            host, port = listener.getsockname()[:2]
-            shown = f"[{host}]" if ":" in host else host
-            print(f"Live Digits is on http://{shown}:{port} (Ctrl+C stops it)", flush=True)
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Take signals that come before the event loop's handlers are in place."""
-        self.stop()
-
-    def _on_signal(self) -> None:
-        """Drain, then stop; a second signal stops at once."""
+    def drain(self) -> None:
+        """Let the sessions go, then stop; asked a second time, stop at once."""
         if self._draining:
             self.stop()
             return
         self._draining = asyncio.create_task(self._service.drain())
         self._draining.add_done_callback(lambda _: self.stop())
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take connections, and heed signals."""
+        await super().startup(sockets)
+        self.handle_signals()
+        self.on_up()
 
-def _bind(settings: Settings) -> socket.socket:
-    host, port = settings.host, settings.port
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if hasattr(socket, "TCP_USER_TIMEOUT"):
-        # A client that leaves its answers unread this long is cut off by the kernel: nothing else can
-        # end a connection whose buffer is full.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(settings.stuck_s * 1e3))
-    try:
-        listener.bind((host, port))
-        listener.listen(_BACKLOG)
-    except OSError as error:
-        listener.close()
-        reason = error.strerror or str(error)
-        raise StartError(f"Expected to listen on {host} port {port}, but: {reason.lower()}") from None
-    return listener
+    def handle_signals(self) -> None:
+        """Drain on SIGINT and SIGTERM."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.drain)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take signals that come before the event loop's handlers are in place."""
+        self.stop()
 
 
 def _loop_factory() -> type[asyncio.AbstractEventLoop] | None:

@@ -9,23 +9,26 @@ import itertools
 import logging
 import random
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from live import ink, recogniser
 from live.batcher import Batcher, Cut
+from live.census import Census, OwnCensus
 from live.decoder import Decoder
 from live.errors import Overloaded, StartError, TooMany
 from live.gate import is_loopback
 from live.messages import GoAway, Model, Snapshot
-from live.metrics import Metrics
+from live.metrics import Metrics, collect
 from live.prediction import Answer, Predictor
 from live.recogniser import Card
 from live.session import Counts, Waiting
 from live.settings import Settings
+
+if TYPE_CHECKING:
+    from prometheus_client.metrics_core import Metric
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +70,7 @@ class Member(Protocol):
 class Service:
     """All that serves. Owned by one event loop; predicting has a thread of its own."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, census: Census | None = None) -> None:
         self.settings = settings
         self.state = State.LOADING
         self.failure: StartError | None = None
@@ -76,8 +79,10 @@ class Service:
         self.models: list[Model] = []
         self.metrics = Metrics()
         self.batcher: Batcher[Waiting, Answer]
+        self.all_numbers: Callable[[], Awaitable[list[Metric]]] = self._own_numbers
+        """What to tell Prometheus; one of several workers asks the others too."""
         self._members: set[Member] = set()
-        self._addresses: Counter[str] = Counter()
+        self._census = census or OwnCensus()
         self._is_empty = asyncio.Event()
         self._is_loaded = asyncio.Event()
         self.decoder = Decoder(settings.decoders, settings.max_picture_pixels, niceness=5)
@@ -138,6 +143,10 @@ class Service:
                 for member in list(self._members):
                     member.check(now)
 
+    async def until_loaded(self) -> None:
+        """Wait until the models are loaded, or can't be."""
+        await self._is_loaded.wait()
+
     async def until_ready(self) -> None:
         """Wait while the models load. Raises Overloaded when the service is not, or no longer, to be had."""
         if self.state is State.LOADING:
@@ -152,29 +161,29 @@ class Service:
 
     def enter(self, member: Member) -> None:
         """Count someone in. Raises Overloaded when the server is full, TooMany when their address is."""
-        if len(self._members) >= self.settings.max_sessions:
+        if self._census.total >= self.settings.max_sessions:
             raise Overloaded(f"Expected fewer than {self.settings.max_sessions} sessions: the server is full")
         most = self.settings.max_sessions_per_address
-        if self._addresses[member.address] >= most and not is_loopback(member.address):
+        if self._census.of(member.address) >= most and not is_loopback(member.address):
             raise TooMany(f"Expected at most {most} sessions from one address, got one more")
-        self._addresses[member.address] += 1
+        self._census.enter(member.address)
         self._members.add(member)
         self.metrics.sessions_opened += 1
 
     def leave(self, member: Member) -> None:
         """Count someone out."""
         self._members.discard(member)
-        self._addresses[member.address] -= 1
-        if not self._addresses[member.address]:
-            del self._addresses[member.address]
+        self._census.leave(member.address)
         self.metrics.ended += member.counts
         if not self._members:
             self._is_empty.set()
 
-    @property
-    def open_sessions(self) -> list[Counts]:
-        """What each of those who are connected has counted."""
-        return [member.counts for member in self._members]
+    def numbers(self) -> "list[Metric]":
+        """List what this process has measured."""
+        return collect(self.metrics, [member.counts for member in self._members], self.state is State.READY)
+
+    async def _own_numbers(self) -> "list[Metric]":
+        return self.numbers()
 
     async def drain(self) -> None:
         """Let nobody in, say goodbye to everyone, and return when all have gone, or time is up.

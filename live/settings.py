@@ -1,5 +1,7 @@
 """Every knob of the server, with its unit and its default. The command line is made from this."""
 
+import socket
+import sys
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,10 @@ FRONTEND = _beside("frontend")
 WEIGHTS = _beside("weights")
 
 
+CAN_SHARE_PORTS = hasattr(socket, "SO_REUSEPORT") and sys.platform != "darwin"
+"""Whether the kernel spreads connections over the sockets on one port. macOS has the option but does not."""
+
+
 def _knob(default: Any, text: str, *choices: str) -> Any:
     return field(default=default, metadata={"help": text, "choices": choices or None})
 
@@ -28,6 +34,14 @@ class Settings:
 
     host: str = _knob("127.0.0.1", "address to listen on; 0.0.0.0 for every one of this machine")
     port: int = _knob(8000, "port to listen on; 0 picks a free one")
+    workers: int = _knob(0, "processes that serve; 0 for as many as fit the cores")
+    spread: str = _knob(
+        "kernel" if CAN_SHARE_PORTS else "fewest",
+        "how workers get connections: from the kernel, by chance (SO_REUSEPORT); or from one process, each "
+        "to the worker that has the fewest sessions",
+        "kernel",
+        "fewest",
+    )
     weights: Path = _knob(
         WEIGHTS, "folder of models with their cards, or one Keras model of your own (.keras, .h5)"
     )

@@ -26,7 +26,8 @@ class RunningServer:
     """`live-digits serve` in a process of its own, on a free port unless told otherwise."""
 
     def __init__(self, *flags: str, port: int = 0) -> None:
-        command = [sys.executable, "-m", "live", "serve", "--port", str(port), *flags]
+        workers = () if "--workers" in flags else ("--workers", "1")
+        command = [sys.executable, "-m", "live", "serve", "--port", str(port), *workers, *flags]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
         assert self.process.stdout
         line = self.process.stdout.readline()

@@ -53,10 +53,11 @@ def find_pid(url: str) -> int | None:
     except psutil.Error:
         return None
     pids = {c.pid for c in listening if c.status == psutil.CONN_LISTEN and c.laddr.port == port and c.pid}
-    # Several that share a port are one server; their parent answers for all.
-    parents = {psutil.Process(pid).ppid() for pid in pids}
-    if len(pids) == 1:
-        return int(pids.pop())
+    # Several that share a port are one server: that of which the others are children.
+    first = {pid for pid in pids if psutil.Process(pid).ppid() not in pids}
+    parents = {psutil.Process(pid).ppid() for pid in first}
+    if len(first) == 1:
+        return int(first.pop())
     return int(parents.pop()) if len(parents) == 1 else None
 
 

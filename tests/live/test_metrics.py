@@ -2,13 +2,13 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from live.metrics import Histogram, Metrics, expose
+from live.metrics import Histogram, Metrics, collect, expose
 from live.session import Counts
 
 
 def told(metrics: Metrics, sessions: list[Counts], is_ready: bool = True) -> dict[tuple[str, str], float]:
     """Read the exposition as Prometheus would: (name, labels) → value."""
-    text, content_type = expose(metrics, sessions, is_ready)
+    text, content_type = expose(collect(metrics, sessions, is_ready))
     assert content_type.startswith("text/plain")
     return {
         (sample.name, ",".join(f"{key}={value}" for key, value in sample.labels.items())): sample.value

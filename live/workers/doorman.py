@@ -1,0 +1,75 @@
+"""The doorman: accepts every connection, and hands each to the worker that has the fewest sessions.
+
+For platforms whose kernel does not spread connections, and for whom chance does not spread them well enough.
+"""
+
+import socket
+import threading
+from collections.abc import Callable, Sequence
+
+from live.listening import hand_over
+
+
+class Doorman:
+    """A thread that accepts; it holds connections while there is no worker. Any thread may add some."""
+
+    def __init__(self, listener: socket.socket, totals: Callable[[], Sequence[int]]) -> None:
+        """totals: how many sessions each row of the board counts."""
+        self._listener = listener
+        self._totals = totals
+        self._turns = 0
+        self._changed = threading.Condition()
+        self._channels: dict[socket.socket, tuple[int, int]] = {}
+        """Where each worker is reached: its row, and at which turn it was last handed a connection."""
+
+    def start(self) -> None:
+        """Start accepting; the thread ends with the process, or with the listener."""
+        threading.Thread(target=self._run, name="doorman", daemon=True).start()
+
+    def add(self, channel: socket.socket, row: int) -> None:
+        """Have connections handed to a worker."""
+        with self._changed:
+            self._channels[channel] = (row, 0)
+            self._changed.notify()
+
+    def remove(self, channel: socket.socket) -> None:
+        """Hand a worker nothing more; what it was handed it still gets."""
+        with self._changed:
+            self._channels.pop(channel, None)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                if self._listener.fileno() < 0:
+                    return
+                continue
+            with connection:
+                self._hand(connection)
+
+    def _hand(self, connection: socket.socket) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._channels)
+                channel = self._choose()
+            try:
+                hand_over(channel, connection)
+            except OSError:
+                # It died, which its parent has not noticed yet.
+                self.remove(channel)
+            else:
+                return
+
+    def _choose(self) -> socket.socket:
+        """Choose the worker with the fewest sessions; of several, the one whose turn is longest ago."""
+        totals = self._totals()
+
+        def load(channel: socket.socket) -> tuple[int, int]:
+            row, turn = self._channels[channel]
+            return totals[row], turn
+
+        self._turns += 1
+        channel = min(self._channels, key=load)
+        self._channels[channel] = (self._channels[channel][0], self._turns)
+        return channel

@@ -1,0 +1,48 @@
+"""What the supervisor needs of the operating system: how many cores there are, and signals as data."""
+
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+_CPU_MAX = Path("/sys/fs/cgroup/cpu.max")
+"""Processor time that Linux grants a container: microseconds in every so many, or "max"."""
+
+
+def usable_cores() -> int:
+    """Count the cores that this process may use: those it is bound to, less what its container is denied."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with contextlib.suppress(OSError, ValueError):
+        quota, period = _CPU_MAX.read_text().split()
+        cores = min(cores, int(quota) // int(period))
+    return max(cores, 1)
+
+
+@contextlib.contextmanager
+def signals() -> Iterator[socket.socket]:
+    """Have SIGHUP, SIGINT and SIGTERM arrive as bytes in a socket, each the signal's number."""
+    heard, told = socket.socketpair()
+    told.setblocking(False)
+    numbers = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda *_: None) for number in numbers}
+    with heard, told:
+        signal.set_wakeup_fd(told.fileno())
+        try:
+            yield heard
+        finally:
+            signal.set_wakeup_fd(-1)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def terminal_signals_blocked() -> Iterator[None]:
+    """Start a process that hears nothing of what a terminal sends to all: its parent tells it what to do."""
+    numbers = {signal.SIGHUP, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
