@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -25,10 +26,10 @@ def pytest_configure() -> None:
 class RunningServer:
     """`live-digits serve` in a process of its own, on a free port unless told otherwise."""
 
-    def __init__(self, *flags: str, port: int = 0) -> None:
+    def __init__(self, *flags: str, port: int = 0, errors: IO[bytes] | int | None = None) -> None:
         workers = () if "--workers" in flags else ("--workers", "1")
         command = [sys.executable, "-m", "live", "serve", "--port", str(port), *workers, *flags]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=ROOT)
         assert self.process.stdout
         line = self.process.stdout.readline()
         found = re.search(r"http://(.+):(\d+)", line)
@@ -52,9 +53,11 @@ class RunningServer:
 
 
 @contextlib.contextmanager
-def running_server(*flags: str, port: int = 0) -> Iterator[RunningServer]:
-    """Run a server for a while; whatever happens, it ends."""
-    server = RunningServer(*flags, port=port)
+def running_server(
+    *flags: str, port: int = 0, errors: IO[bytes] | int | None = None
+) -> Iterator[RunningServer]:
+    """Run a server for a while, its standard error into a file if there is one; whatever happens, it ends."""
+    server = RunningServer(*flags, port=port, errors=errors)
     try:
         yield server
     finally:
