@@ -82,6 +82,14 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument(
         "--weights", type=Path, default=Path("weights"), help="to this folder (default: %(default)s)"
     )
+    export.add_argument(
+        "--seeds",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="RUN",
+        help="evaluated runs of other seeds, for the card to give mean and spread",
+    )
     export.set_defaults(command=_export)
     return parser
 
@@ -171,7 +179,8 @@ def _seed(path: Path) -> int:
 def _export(options: argparse.Namespace) -> None:
     from trainer.export import export
 
-    card = export(options.run, options.weights, mnist.read(options.mnist).test.images[:COMPARED_IMAGES])
+    images = mnist.read(options.mnist).test.images[:COMPARED_IMAGES]
+    card = export(options.run, options.weights, images, options.seeds)
     _say(f"wrote {card}")
 
 

@@ -17,6 +17,7 @@ from trainer.errors import ModelError
 SUMMARIES = {
     "mlp": "Two dense layers: what a network without convolutions makes of it, for comparison.",
     "compact": "The default: a small convolutional network, the most accurate for its time.",
+    "wide": "Three times compact's work for one network: a teacher.",
     "large": "Accuracy first: the mean of several networks.",
     "classic": "The CNN of most tutorials: two convolutions, two poolings, one dense layer.",
 }
@@ -36,12 +37,14 @@ def write(
     parameters: int,
     evaluation: dict[str, Any],
     cost: dict[str, float] | None = None,
+    seeds: dict[str, Any] | None = None,
 ) -> None:
     """Write a card beside its files.
 
     config: the run's saved configuration.
     evaluation: what `trainer.evaluation` saved: data, metrics and calibration.
     cost: of an image, as `trainer.lite.times_classic` measures it.
+    seeds: what `trainer.seeds` found of runs with other seeds.
     """
     card = {
         "name": config["model"],
@@ -57,6 +60,7 @@ def write(
         "metrics": evaluation["metrics"],
         "calibration": evaluation["calibration"],
         **({"cost": cost} if cost else {}),
+        **({"seeds": seeds} if seeds else {}),
         "versions": {"python": platform.python_version()}
         | {library: version(library) for library in ("keras", "tensorflow", "numpy")},
     }

@@ -23,6 +23,14 @@ _ROWS = (
     ("right at 75 % of the ink and to the end", "while_drawing", "settled_75%"),
 )
 
+_SEEDS = (
+    ("MNIST test, right", "mnist_test_accuracy", " %"),
+    ("pens of unseen writers, right", "pens_validation_accuracy", " %"),
+    ("their calibration error", "pens_validation_ece", " %"),
+    ("unseen non-digits against digits, AUROC", "not_digits_unseen_auroc", ""),
+    ("digits kept when 95 % of those are rejected", "not_digits_unseen_digits_kept_at_95_rejected", " %"),
+)
+
 _LIMITS = """\
 - One drawing is one digit. Several digits side by side are to be refused, not read.
 - MNIST's writers were American, UNIPEN's wrote on tablets of the early nineties. Children's and shaky hands,
@@ -53,6 +61,7 @@ def describe(card: dict[str, Any]) -> str:
             if name in card["metrics"].get(group, {})
         ),
         "",
+        *_seeds(card),
         _flips(card)
         + "Repeat: `python -m trainer evaluate weights/"
         + card["name"]
@@ -70,6 +79,26 @@ def _cost(card: dict[str, Any]) -> str:
         return ""
     times = card["cost"]["times_classic"]
     return f"{times} times classic's time for an image (LiteRT, one thread, batches of 32);"
+
+
+def _seeds(card: dict[str, Any]) -> list[str]:
+    """Tell what runs of the same recipe with other seeds reach."""
+    if "seeds" not in card:
+        return []
+    seeds = card["seeds"]
+    return [
+        f"The same recipe with seeds {', '.join(map(str, seeds['seeds']))}:",
+        "",
+        "| measured | mean | spread | each |",
+        "| --- | ---: | ---: | --- |",
+        *(
+            f"| {title} | {100 * seeds[name]['mean']:.2f}{unit} | {100 * seeds[name]['spread']:.2f} "
+            f"| {', '.join(f'{100 * value:.2f}' for value in seeds[name]['values'])} |"
+            for title, name, unit in _SEEDS
+            if name in seeds
+        ),
+        "",
+    ]
 
 
 def _epochs(training: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ training, evaluation → **export** → weights/NAME.keras, NAME.tflite and NAME
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from trainer.config import Config, lineage
 from trainer.describe import describe
 from trainer.errors import ModelError
 from trainer.lite import lite_scores, times_classic
+from trainer.seeds import compare
 
 TOLERANCE = 1e-5
 """Most that the two files' scores may differ by."""
@@ -23,10 +25,11 @@ TOLERANCE = 1e-5
 Floats = NDArray[np.float32]
 
 
-def export(run: Path, weights: Path, images: Floats) -> Path:
+def export(run: Path, weights: Path, images: Floats, others: Sequence[Path] = ()) -> Path:
     """Export a trained and evaluated run into a folder of weights; return the card's path.
 
     images: (N, 28, 28) to compare the two files on.
+    others: runs of other seeds, for the card to say what is luck.
     Raises ModelError when the run is not trained or not evaluated, or when the files disagree.
     """
     config = Config.load(run / "config.json")
@@ -56,6 +59,7 @@ def export(run: Path, weights: Path, images: Floats) -> Path:
         int(model.count_params()),
         evaluation,
         cost,
+        compare([run, *others]) if others else None,
     )
     card_file.with_suffix(".md").write_text(describe(cards.read(card_file)), "utf-8")
     return card_file
