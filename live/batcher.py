@@ -115,6 +115,11 @@ class Batcher(Generic[Item, Answer]):
         self._queued.discard(waiter)
 
     @property
+    def is_pressed(self) -> bool:
+        """Somebody waits who is not bulk; any thread may ask."""
+        return bool(self._lanes)
+
+    @property
     def busy_s(self) -> float:
         """How long predict has been at the present batch; 0 when it is idle."""
         return 0.0 if self._cut_at is None else self._clock() - self._cut_at

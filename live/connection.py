@@ -95,17 +95,19 @@ class Connection:
         self._is_leaving = False
         self._decoder = service.decoder
         self._decoding: asyncio.Task[None] | None = None
+        self._explainer = service.explainer
+        self._explaining: asyncio.Task[None] | None = None
         self._opened_at = self._heard_at = clock()
 
     async def run(self, receive: Receive, send: Send) -> None:
         """Pump until either side closes the websocket."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                answering = tasks.create_task(self._answer(send))
+                answering = tasks.create_task(self._answer(send, tasks))
                 await self._drain(receive, tasks)
                 answering.cancel()
-                if self._decoding:
-                    self._decoding.cancel()
+                for task in filter(None, (self._decoding, self._explaining)):
+                    task.cancel()
         except* OSError:
             pass  # The client went away while something was being sent.
         finally:
@@ -135,13 +137,25 @@ class Connection:
                 self._batcher.put(self)
         self._decoding = None
 
-    async def _answer(self, send: Send) -> None:
+    async def _explain(self) -> None:
+        """Have predictions that were sent explained, one at a time, always the newest, until none is left."""
+        while unexplained := self.session.take_unexplained():
+            try:
+                self.session.explained(await self._explainer.explain(*unexplained))
+            except LiveError as error:
+                self.session.unexplainable(error)
+            self._mail.set()
+        self._explaining = None
+
+    async def _answer(self, send: Send, tasks: asyncio.TaskGroup) -> None:
         session, mail = self.session, self._mail
         while not session.close:
             await mail.wait()
             mail.clear()
             while (text := session.next_message()) is not None:
                 await send({"type": "websocket.send", "text": text})
+            if session.is_unexplained and not self._explaining:
+                self._explaining = tasks.create_task(self._explain())
             if self._is_leaving and session.is_settled:
                 session.close = Close.RESTART
         await send({"type": "websocket.close", "code": session.close.code, "reason": session.close.reason})
@@ -203,7 +217,7 @@ class Connection:
         """Hand the session its answer, and have it sent."""
         self._metrics.queue_wait_s.observe(cut.cut_at - item.received_at)
         self._metrics.answer_s.observe(cut.done_at - item.received_at)
-        self.session.answer(tell(item, answer, cut, self.session.include))
+        self.session.answer(item, tell(item, answer, cut, self.session.include))
         self._mail.set()
 
     def fail(self, item: Waiting, error: LiveError) -> None:

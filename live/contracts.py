@@ -12,6 +12,7 @@ import msgspec
 from live import __version__
 from live.bulk import Fault, FaultLine, LastLine
 from live.errors import LiveError
+from live.explanation import Explanation
 from live.messages import (
     PROTOCOL,
     SUBPROTOCOL,
@@ -29,7 +30,7 @@ from live.messages import (
 
 TITLE = "Live Digits"
 FROM_CLIENT: tuple[type, ...] = (Configure, InkMessage)
-FROM_SERVER: tuple[type, ...] = (Ready, Configured, Prediction, Error, GoAway)
+FROM_SERVER: tuple[type, ...] = (Ready, Configured, Prediction, Explanation, Error, GoAway)
 BINARY = {
     "BinaryInk": (
         "A snapshot as binary ink, little-endian: u8 kind = 1, u8 form = 0, u16 number of strokes, u32 seq, "
@@ -194,7 +195,8 @@ _PARAMETERS = [
     {
         "name": "include",
         "in": "query",
-        "description": "`input`: what the model saw, base64 of 28×28 bytes.",
+        "description": "`input`: what the model saw, base64 of 28×28 bytes; `explanation`: why it read that. "
+        "Both: `input,explanation`.",
         "schema": {"type": "string"},
     },
 ]

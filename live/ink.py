@@ -141,10 +141,24 @@ def _render(drawings: Sequence[Ink], darkness: float | _Floats) -> Images:
     """Render drawings none of which is blank."""
     x, y, counts, strokes = _flatten(drawings)
     x, y = _fit(x, y, counts, strokes)
-    x, y, mass, samples = _resample(x, y, counts, strokes)
-    x, y = _centre(x, y, mass, samples)
+    at, path, mass, samples = _resample(x, y, counts, strokes)
+    x, y = _centre(np.interp(at, path, x), np.interp(at, path, y), mass, samples)
     mass *= _DARKNESS * (darkness if isinstance(darkness, float) else darkness.repeat(samples))
-    return _splat(x, y, mass, samples)
+    return np.minimum(_splat(x, y, mass, samples), np.float32(1))
+
+
+def render_pieces(drawing: Ink, starts: NDArray[np.intp]) -> Images:
+    """Render each piece of a drawing alone, where it is in the whole → (N, 28, 28), not cut off at 1.
+
+    starts: (N,) the points, rising from 0, at which pieces begin; each goes on to where the next one begins.
+    The sum of all pieces, cut off at 1, is the drawing's image.
+    """
+    x, y, counts, strokes = _flatten([drawing])
+    x, y = _fit(x, y, counts, strokes)
+    at, path, mass, samples = _resample(x, y, counts, strokes)
+    x, y = _centre(np.interp(at, path, x), np.interp(at, path, y), mass, samples)
+    first = np.searchsorted(at, path[starts])
+    return _splat(x, y, mass * _DARKNESS, np.diff(first, append=len(at)))
 
 
 def _flatten(drawings: Sequence[Ink]) -> tuple[_Floats, _Floats, _Ints, _Ints]:
@@ -178,8 +192,9 @@ def _resample(
 ) -> tuple[_Floats, _Floats, _Floats, _Ints]:
     """Place samples at equal steps along each stroke.
 
-    Returns their x (N,), y (N,), mass (N,) in pixels of path, and the number of them in each drawing (B,). A
-    stroke shorter than a pixel weighs as much as one of a pixel: a dot is seen.
+    Returns where they are along the path (N,), where the points are (P,), the samples' mass (N,) in pixels of
+    path, and the number of them in each drawing (B,). A stroke shorter than a pixel weighs as much as one of
+    a pixel: a dot is seen.
     """
     steps = np.zeros_like(x)
     np.hypot(x[1:] - x[:-1], y[1:] - y[:-1], out=steps[1:])
@@ -196,7 +211,7 @@ def _resample(
     at = np.arange(numbers.sum()) * spacing.repeat(numbers) + offset.repeat(numbers)
     mass = (np.maximum(lengths, 1.0) / numbers).repeat(numbers)
     samples = np.add.reduceat(numbers, _starts(strokes))
-    return np.interp(at, path, x), np.interp(at, path, y), mass, samples
+    return at, path, mass, samples
 
 
 def _centre(x: _Floats, y: _Floats, mass: _Floats, samples: _Ints) -> tuple[_Floats, _Floats]:
@@ -209,7 +224,7 @@ def _centre(x: _Floats, y: _Floats, mass: _Floats, samples: _Ints) -> tuple[_Flo
 
 
 def _splat(x: _Floats, y: _Floats, mass: _Floats, samples: _Ints) -> Images:
-    """Add a bump of the given mass at each sample → (B, 28, 28), cut off at 1."""
+    """Add a bump of the given mass at each sample → (B, 28, 28)."""
     low, high = -_MARGIN + 1, SIDE + _MARGIN - 2.01
     # In sub-pixels of the padded image, one bump's pixel up and to the left.
     column = (np.minimum(np.maximum(x, low), high) * _PHASES + _TO_CORNER).astype(np.intp)
@@ -221,7 +236,7 @@ def _splat(x: _Floats, y: _Floats, mass: _Floats, samples: _Ints) -> Images:
     cells = corner[:, None] + _CELLS
     padded = np.bincount(cells.ravel(), bumps.ravel(), len(samples) * _PADDED**2)
     padded = padded.reshape(-1, _PADDED, _PADDED)[:, _MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
-    return np.minimum(padded.astype(np.float32), np.float32(1))
+    return padded.astype(np.float32)
 
 
 def _b_spline() -> _Floats:

@@ -30,7 +30,9 @@ class Inquiry:
     ) -> None:
         self.model = model
         self._batcher = service.batcher
-        self._waiting: Waiting | None = Waiting(snapshot, time.perf_counter(), image)
+        self._explainer = service.explainer
+        self._item = Waiting(snapshot, time.perf_counter(), image)
+        self._waiting: Waiting | None = self._item
         self._include = include
         self._prediction: asyncio.Future[Prediction] = asyncio.get_running_loop().create_future()
 
@@ -38,9 +40,12 @@ class Inquiry:
         """Wait for the prediction; whoever gives up waiting leaves the queue. Raises LiveError."""
         self._batcher.put(self, is_bulk)
         try:
-            return await self._prediction
+            prediction = await self._prediction
         finally:
             self._batcher.remove(self)
+        if "explanation" in self._include and prediction.digit is not None:
+            prediction.explanation = await self._explainer.explain(self._item, prediction)
+        return prediction
 
     def take(self) -> Waiting | None:
         """Hand out the snapshot."""

@@ -14,12 +14,13 @@ import numpy as np
 
 from live import ink
 from live.errors import BadMessage, BadPicture, LiveError, TooLarge, Unreadable
+from live.explanation import Explanation
 from live.ink import Ink
 
 PROTOCOL = 1
 SUBPROTOCOL = "live-digits.v1"
 
-Include = Literal["input"]
+Include = Literal["input", "explanation"]
 Verdict = Literal["digit", "unsure", "not_a_digit", "blank"]
 Unsigned = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]
 
@@ -139,6 +140,8 @@ class Prediction(msgspec.Struct, tag="prediction", gc=False):
     timing: Timing
     input: str | msgspec.UnsetType = msgspec.UNSET
     """base64 of 28×28 bytes, row-major, 0 paper … 255 ink: what the model saw."""
+    explanation: Explanation | msgspec.UnsetType = msgspec.UNSET
+    """Over HTTP, when included; in a session it is a message of its own."""
 
 
 class Error(msgspec.Struct, tag="error", frozen=True):
@@ -157,7 +160,7 @@ class GoAway(msgspec.Struct, tag="goaway", frozen=True):
     after_ms: int
 
 
-ServerMessage = Ready | Configured | Prediction | Error | GoAway
+ServerMessage = Ready | Configured | Prediction | Explanation | Error | GoAway
 
 _decode_text = msgspec.json.Decoder(Configure | InkMessage).decode
 _decode_body = msgspec.json.Decoder(InkBody).decode

@@ -14,9 +14,11 @@ import numpy as np
 
 from live import ink
 from live.batcher import Cut
+from live.explain import worths
 from live.messages import Include, Prediction, Timing
 from live.recogniser import Recogniser
 from live.session import Image, Waiting
+from live.spare import Work
 from live.verdict import BLANK, Judgement
 
 
@@ -27,14 +29,30 @@ class Answer(NamedTuple):
     image: Image
 
 
+_NONE = Answer(BLANK, np.zeros((ink.SIDE, ink.SIDE), np.float32))
+
+
 class Predictor:
     """The models by name. Not thread-safe: one thread calls it."""
 
     def __init__(self, recognisers: Mapping[str, Recogniser]) -> None:
         self._recognisers = recognisers
 
-    def __call__(self, model: str, items: Sequence[Waiting]) -> list[Answer]:
-        """Answer a batch of snapshots with one model, in order; a blank drawing needs none."""
+    def __call__(self, model: str, items: Sequence[Waiting | Work]) -> list[Answer]:
+        """Answer a batch with one model, in order; work on explanations keeps what it finds for itself."""
+        snapshots = [item for item in items if isinstance(item, Waiting)]
+        answers = self._answer(model, snapshots)
+        if len(snapshots) == len(items):
+            return answers
+        card, scores = self._recognisers[model]
+        for item in items:
+            if isinstance(item, Work):
+                item.advance(lambda images: worths(scores(images), card.calibration))
+        rest = iter(answers)
+        return [next(rest) if isinstance(item, Waiting) else _NONE for item in items]
+
+    def _answer(self, model: str, items: Sequence[Waiting]) -> list[Answer]:
+        """Answer snapshots; a blank drawing needs no model."""
         drawings = [item.snapshot.ink for item in items]
         images = ink.render(drawings)
         for i, item in enumerate(items):

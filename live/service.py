@@ -12,13 +12,14 @@ import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from live import ink, recogniser
 from live.batcher import Batcher, Cut
 from live.census import Census, OwnCensus
 from live.decoder import Decoder
 from live.errors import Overloaded, StartError, TooMany
+from live.explainer import Explainer
 from live.gate import is_loopback
 from live.messages import GoAway, Model, Snapshot
 from live.metrics import Metrics, collect
@@ -78,7 +79,8 @@ class Service:
         self.cards: list[Card] = []
         self.models: list[Model] = []
         self.metrics = Metrics()
-        self.batcher: Batcher[Waiting, Answer]
+        self.batcher: Batcher[Any, Answer]
+        self.explainer: Explainer
         self.all_numbers: Callable[[], Awaitable[list[Metric]]] = self._own_numbers
         """What to tell Prometheus; one of several workers asks the others too."""
         self._members: set[Member] = set()
@@ -104,6 +106,7 @@ class Service:
         finally:
             self._is_loaded.set()
         self.batcher = Batcher(predictor, self._thread, self.settings.max_batch, self._count_batch)
+        self.explainer = Explainer(self.batcher)
         self.state = State.READY
         try:
             async with asyncio.TaskGroup() as tasks:

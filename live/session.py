@@ -22,7 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from live import messages
+from live.bucket import Bucket
 from live.errors import LiveError, StaleSeq, TooFast, UnknownModel, Unreadable
+from live.explanation import Explanation
 from live.messages import (
     Configure,
     Configured,
@@ -111,9 +113,12 @@ class Session:
         self._taken = 0
         self._messages: deque[Ready | Configured | Error | GoAway] = deque([ready])
         self._prediction: Prediction | None = None
+        self._answered: Waiting | None = None
+        self._unexplained: tuple[Waiting, Prediction] | None = None
+        self._explanation: Explanation | None = None
         self._dropped = 0
         self._unreadable = 0
-        self._bucket = _Bucket(ready.limits.snapshots_per_s)
+        self._bucket = Bucket(ready.limits.snapshots_per_s)
 
     # ---- from the client
 
@@ -215,17 +220,43 @@ class Session:
             self._taken += 1
         return waiting
 
-    def answer(self, prediction: Prediction) -> None:
-        """Take back a snapshot's prediction; it replaces one that could not be sent yet."""
+    def answer(self, taken: Waiting, prediction: Prediction) -> None:
+        """Take back a snapshot with its prediction; it replaces one that could not be sent yet."""
         self._taken -= 1
         if self._prediction:
             self._drop()
-        self._prediction = prediction
+        self._prediction, self._answered = prediction, taken
 
     def fail(self, taken: Waiting, error: LiveError) -> None:
         """Take back a snapshot that could not be answered."""
         self._taken -= 1
         self._send(Error(error.code, error.message, taken.snapshot.seq, error.is_retryable))
+
+    # ---- for the explainer
+
+    def _await_explanation(self, prediction: Prediction) -> None:
+        """Have the prediction that is being sent explained next, unless there is nothing to explain."""
+        taken, self._explanation = self._answered, None
+        self._unexplained = (taken, prediction) if taken and prediction.digit is not None else None
+
+    @property
+    def is_unexplained(self) -> bool:
+        """A prediction was sent that awaits its explanation."""
+        return self._unexplained is not None
+
+    def take_unexplained(self) -> tuple[Waiting, Prediction] | None:
+        """Hand out the newest prediction that was sent and awaits its explanation, with its snapshot."""
+        unexplained, self._unexplained = self._unexplained, None
+        return unexplained
+
+    def explained(self, explanation: Explanation) -> None:
+        """Take an explanation to be sent, unless the drawing was begun afresh or nobody wants it now."""
+        if "explanation" in self.include and explanation.rev == self._last_rev:
+            self._explanation = explanation
+
+    def unexplainable(self, error: LiveError) -> None:
+        """Take the news that a prediction can't be explained; it was answered all the same."""
+        self._send(messages.error_message(error))
 
     # ---- to the client
 
@@ -234,20 +265,25 @@ class Session:
         self._send(message)
 
     def next_message(self) -> str | None:
-        """Hand out what to send next, encoded: messages first, then the prediction."""
+        """Hand out what to send next, encoded: messages first, then the prediction, then its explanation."""
         if self._messages:
             return messages.encode(self._messages.popleft())
         if self._prediction:
             prediction, self._prediction = self._prediction, None
             prediction.dropped, self._dropped = self._dropped, 0
             self.counts.verdicts[prediction.verdict] += 1
+            if "explanation" in self.include:
+                self._await_explanation(prediction)
             return messages.encode(prediction)
+        if self._explanation:
+            explanation, self._explanation = self._explanation, None
+            return messages.encode(explanation)
         return None
 
     @property
     def has_mail(self) -> bool:
         """Something is to be sent, or the session to be closed."""
-        return bool(self._messages or self._prediction or self.close)
+        return bool(self._messages or self._prediction or self._explanation or self.close)
 
     @property
     def is_settled(self) -> bool:
@@ -265,32 +301,3 @@ class Session:
         self._messages.append(message)
         if len(self._messages) > MAX_UNSENT_MESSAGES:
             self.close = Close.FLOODING
-
-
-class _Bucket:
-    """A token bucket that fills at `rate` a second and holds a second's worth."""
-
-    def __init__(self, rate: float) -> None:
-        self._rate = rate
-        self._capacity = max(rate, 1.0)
-        self._level = self._capacity
-        self._at: float | None = None
-        self._empty_since: float | None = None
-
-    def take(self, now: float) -> bool:
-        """Take one token, if there is one, at `now` (seconds)."""
-        if self._at is not None:
-            self._level = min(self._level + (now - self._at) * self._rate, self._capacity)
-        self._at = now
-        if self._level > self._capacity / 2:
-            self._empty_since = None
-        if self._level < 1:
-            self._empty_since = now if self._empty_since is None else self._empty_since
-            return False
-        self._level -= 1
-        return True
-
-    @property
-    def excess_s(self) -> float:
-        """How long it has been emptied again and again, never refilled to half; 0 if it has not."""
-        return 0.0 if self._at is None or self._empty_since is None else self._at - self._empty_since

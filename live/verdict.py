@@ -18,6 +18,9 @@ DIGITS = 10
 Scores = NDArray[np.float32]
 """(B, 10): the probabilities of the ten digits; or (B, 11): and that of no digit at all. Rows add up to 1."""
 
+Probabilities = NDArray[np.float64]
+"""(B, 10): calibrated, each row adding up to 1."""
+
 _DECIMALS = 8
 """Of the probabilities on the wire: more than float32 holds, fewer than float64 prints."""
 _SMALLEST = 1e-12
@@ -61,10 +64,7 @@ def judge(scores: Scores, calibration: Calibration = UNCALIBRATED) -> Sequence[J
     The digit is the most probable one, its probability the confidence. Doubt is the eleventh score or,
     without one, what the largest leaves over.
     """
-    probabilities = scores[:, :DIGITS].astype(np.float64)
-    if calibration.temperature != 1:
-        probabilities = np.maximum(probabilities, _SMALLEST) ** (1 / calibration.temperature)
-    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    probabilities = calibrate(scores, calibration)
     doubts = scores[:, DIGITS] if scores.shape[1] > DIGITS else 1 - scores.max(axis=1)
     rows = probabilities.round(_DECIMALS).tolist()
     digits = probabilities.argmax(axis=1).tolist()
@@ -72,6 +72,15 @@ def judge(scores: Scores, calibration: Calibration = UNCALIBRATED) -> Sequence[J
         Judgement(_verdict(doubt, row[digit], calibration), digit, row[digit], row)
         for digit, row, doubt in zip(digits, rows, doubts.tolist(), strict=True)
     ]
+
+
+def calibrate(scores: Scores, calibration: Calibration) -> Probabilities:
+    """Turn scores (B, 10 or 11) into the probabilities (B, 10) that predictions tell."""
+    probabilities = scores[:, :DIGITS].astype(np.float64)
+    if calibration.temperature != 1:
+        probabilities = np.maximum(probabilities, _SMALLEST) ** (1 / calibration.temperature)
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    return probabilities
 
 
 def _verdict(doubt: float, confidence: float, calibration: Calibration) -> Verdict:

@@ -19,7 +19,7 @@ from live.settings import Settings
 from tests.conftest import ROOT, RunningServer, require
 from tests.live.drawings import DRAWINGS, binary_ink
 from tests.live.pages import archive, draw, encoded
-from tests.test_flow import ask, session, whole
+from tests.test_flow import ask, receive, session, whole
 
 
 @schemathesis.serializer("application/zip", "application/octet-stream", "image/*")
@@ -60,13 +60,15 @@ def test_the_websocket_contract_is_valid(node: str, tmp_path: Path) -> None:
 async def test_every_message_is_as_the_contract_says(server: RunningServer) -> None:
     document = contracts.asyncapi()
     ink = {"type": "ink", "seq": 1, "strokes": whole(DRAWINGS["two"])}
-    configure = {"type": "configure", "include": ["input"]}
+    configure = {"type": "configure", "include": ["input", "explanation"]}
     check(document, "InkMessage", json.loads(json.dumps(ink)))
     check(document, "Configure", configure)
     async with session(server) as socket:
         check(document, "Configured", await ask(socket, json.dumps(configure)))
         check(document, "Prediction", await ask(socket, binary_ink(whole(DRAWINGS["two"]), 0)))
+        check(document, "Explanation", await receive(socket))
         check(document, "Prediction", await ask(socket, json.dumps(ink)))
+        check(document, "Explanation", await receive(socket))
         check(document, "Error", await ask(socket, json.dumps(ink)))
     with pytest.raises(jsonschema.ValidationError):
         check(document, "Prediction", {"type": "prediction"})
@@ -75,7 +77,16 @@ async def test_every_message_is_as_the_contract_says(server: RunningServer) -> N
 def test_the_wire_names_all_its_messages() -> None:
     schemas = contracts.asyncapi()["components"]["schemas"].values()
     types = {s["properties"]["type"]["enum"][0] for s in schemas if "type" in s["properties"]}
-    assert types == {"configure", "ink", "ready", "configured", "prediction", "error", "goaway"}
+    assert types == {
+        "configure",
+        "ink",
+        "ready",
+        "configured",
+        "prediction",
+        "explanation",
+        "error",
+        "goaway",
+    }
 
 
 def test_lines_of_a_batch_are_as_the_contract_says(server: RunningServer) -> None:

@@ -71,7 +71,7 @@ def taken(session: Session) -> Waiting:
 
 def answer(session: Session, waiting: Waiting, judgement: Judgement = THREE) -> None:
     cut = Cut(session.model, 1, waiting.received_at + 0.0001, waiting.received_at + 0.0003)
-    session.answer(tell(waiting, Answer(judgement, IMAGE), cut, session.include))
+    session.answer(waiting, tell(waiting, Answer(judgement, IMAGE), cut, session.include))
 
 
 def test_a_snapshot_is_taken_and_answered() -> None:

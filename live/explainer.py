@@ -1,0 +1,62 @@
+"""The explainer: a snapshot and its prediction → why.
+
+Beside the flow: connection and inquiries ask, for those who want it, once the prediction is made. Ink is
+explained by its pieces (explain.py); what has to be scored for that is scored in spare time (spare.py).
+"""
+
+import base64
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from live.batcher import Batcher
+from live.errors import UnknownModel
+from live.explain import Coalitions, cut, shapley
+from live.explanation import Explanation, PieceWeights
+from live.messages import Prediction
+from live.session import Waiting
+from live.spare import SpareTime
+
+_DECIMALS = 6
+"""Of weights on the wire: eight of them, rounded, still add up within 1e-5."""
+
+
+class Explainer:
+    """Explains one prediction per call. Any task of one event loop may ask."""
+
+    def __init__(self, batcher: Batcher[Any, Any]) -> None:
+        self._spare = SpareTime(batcher)
+
+    async def explain(self, item: Waiting, prediction: Prediction) -> Explanation:
+        """Say why a snapshot was read as it was; the prediction has a digit. Raises LiveError."""
+        if item.image is not None:
+            raise UnknownModel("Expected ink to explain, got a picture")
+        coalitions = Coalitions(item.snapshot.ink, cut(item.snapshot.ink))
+        worths = await self._spare.score(prediction.model, coalitions)
+        return tell_pieces(prediction, coalitions, worths)
+
+
+def tell_pieces(prediction: Prediction, coalitions: Coalitions, worths: NDArray[np.float64]) -> Explanation:
+    """Say what came of all coalitions' worths (2^N, 10) as a message."""
+    digit = prediction.digit
+    assert digit is not None
+    rows = shapley(worths).round(_DECIMALS).tolist()
+    blanks, scores = worths[0].round(_DECIMALS).tolist(), worths[-1].round(_DECIMALS).tolist()
+    pieces = [
+        PieceWeights(piece.stroke, piece.start, piece.end, row[digit], row, piece.strokes)
+        for piece, row in zip(coalitions.pieces, rows, strict=True)
+    ]
+    return Explanation(
+        prediction.seq,
+        prediction.rev,
+        prediction.model,
+        digit,
+        "shapley",
+        scores[digit],
+        blanks[digit],
+        scores,
+        blanks,
+        pieces,
+        base64.b64encode(coalitions.owners.tobytes()).decode(),
+    )

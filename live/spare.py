@@ -1,0 +1,120 @@
+"""The spare time: has images scored when nobody waits for a prediction.
+
+Explanations need hundreds of images scored, and nobody's prediction may wait for them. So they go into the
+batcher's lower lane in small slices, and a slice ends early as soon as somebody draws.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+
+from live.batcher import Batcher, Cut
+from live.errors import LiveError
+from live.ink import Images
+from live.verdict import Probabilities
+
+CHUNK = 4
+"""Images in one model call: about 0.3 ms, the longest that a prediction waits for them."""
+SLICE = 64
+"""Images in one turn of the lower lane, where uploads wait too."""
+
+Score = Callable[[Images], Probabilities]
+
+
+class ImageSource(Protocol):
+    """Images that can be had in parts; an array (N, 28, 28) is one."""
+
+    def __len__(self) -> int:
+        """Count them."""
+
+    def __getitem__(self, part: slice) -> Images:
+        """Make some, in the predict thread."""
+
+
+class Work:
+    """Images to score, slice by slice: made in the event loop, worked on in the predict thread alone."""
+
+    def __init__(self, model: str, images: ImageSource, is_pressed: Callable[[], bool]) -> None:
+        self.model = model
+        self.found: list[Probabilities] = []
+        self.is_done = False
+        self._images = images
+        self._is_pressed = is_pressed
+        self._next = 0
+
+    def advance(self, score: Score) -> None:
+        """Score some more: at least one chunk, and at most a slice, until somebody waits for a prediction."""
+        end = min(self._next + SLICE, len(self._images))
+        while self._next < end:
+            self.found.append(score(self._images[self._next : min(self._next + CHUNK, end)]))
+            self._next += CHUNK
+            if self._is_pressed():
+                break
+        self._next = min(self._next, len(self._images))
+        self.is_done = self._next == len(self._images)
+
+
+_Job = tuple[Work, asyncio.Future[Probabilities]]
+
+
+class SpareTime:
+    """Who waits for scores: first come first served, one slice after the other.
+
+    To the batcher it is one waiter, so that a turn of the lower lane is one slice. Tasks of one event loop
+    await `score`; the batcher, in the same loop, takes, answers and fails.
+    """
+
+    def __init__(self, batcher: Batcher[Any, Any]) -> None:
+        self._batcher = batcher
+        self._jobs: deque[_Job] = deque()
+
+    async def score(self, model: str, images: ImageSource) -> Probabilities:
+        """Score at least one image → (N, 10). Who gives up waiting leaves the queue. Raises LiveError."""
+        work = Work(model, images, lambda: self._batcher.is_pressed)
+        job = work, asyncio.get_running_loop().create_future()
+        self._jobs.append(job)
+        self._batcher.put(self, is_bulk=True)
+        try:
+            found: Probabilities = await job[1]
+            return found
+        finally:
+            if job in self._jobs:
+                self._jobs.remove(job)
+
+    # ---- for the batcher
+
+    @property
+    def model(self) -> str:
+        """The model that is to score next."""
+        return self._jobs[0][0].model if self._jobs else ""
+
+    def take(self) -> Work | None:
+        """Hand out the next slice."""
+        return self._jobs[0][0] if self._jobs else None
+
+    def answer(self, item: Work, _: object, cut: Cut) -> None:
+        """Take back a slice, and go on with the next."""
+        job = self._find(item) if item.is_done else None
+        if job:
+            self._jobs.remove(job)
+            job[1].set_result(np.concatenate(item.found))
+        self._go_on()
+
+    def fail(self, item: Work, error: LiveError) -> None:
+        """Take the news that a slice could not be scored."""
+        job = self._find(item)
+        if job:
+            self._jobs.remove(job)
+            job[1].set_exception(error)
+        self._go_on()
+
+    def _find(self, item: Work) -> "_Job | None":
+        """Find the job of a slice, unless nobody waits for it any more."""
+        return next((job for job in self._jobs if job[0] is item and not job[1].done()), None)
+
+    def _go_on(self) -> None:
+        if self._jobs:
+            self._batcher.put(self, is_bulk=True)

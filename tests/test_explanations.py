@@ -1,0 +1,69 @@
+"""Explanations over real sockets and HTTP: they add up, and come after their predictions or not at all."""
+
+import asyncio
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import RunningServer
+from tests.live.drawings import DRAWINGS, binary_ink
+from tests.test_flow import ask, check_books, prefixes, receive, session, whole
+from tests.test_http import strokes
+
+WANTED = json.dumps({"type": "configure", "include": ["explanation"]})
+
+
+def check_sums(explanation: dict[str, Any], digit: int) -> None:
+    assert (explanation["digit"], explanation["method"]) == (digit, "shapley")
+    weights = [piece["weights"] for piece in explanation["pieces"]]
+    for other in range(10):
+        gain = explanation["scores"][other] - explanation["blanks"][other]
+        assert sum(row[other] for row in weights) == pytest.approx(gain, abs=1e-4)
+    own = sum(piece["weight"] for piece in explanation["pieces"])
+    assert own == pytest.approx(explanation["score"] - explanation["blank"], abs=1e-4)
+
+
+@pytest.mark.parametrize("model", ["compact", "classic"])
+async def test_every_digit_is_explained_after_its_prediction(server: RunningServer, model: str) -> None:
+    async with session(server) as socket:
+        await ask(socket, json.dumps({"type": "configure", "model": model, "include": ["explanation"]}))
+        for digit, drawing in enumerate(DRAWINGS.values()):
+            prediction = await ask(socket, binary_ink(whole(drawing), digit))
+            explanation = await receive(socket)
+            assert (prediction["type"], explanation["type"]) == ("prediction", "explanation")
+            assert explanation["seq"] == prediction["seq"]
+            assert explanation["model"] == model
+            assert explanation["score"] <= prediction["probabilities"][digit] + 1e-4
+            check_sums(explanation, digit)
+
+
+async def test_a_growing_drawing_is_explained_as_far_as_there_is_time(server: RunningServer) -> None:
+    grown = prefixes(DRAWINGS["three"])
+    async with session(server) as socket:
+        await ask(socket, WANTED)
+        messages: list[dict[str, Any]] = []
+        for seq, prefix in enumerate(grown):
+            await socket.send(binary_ink(prefix, seq))
+        while not messages or (messages[-1]["type"], messages[-1]["seq"]) != ("explanation", len(grown) - 1):
+            messages.append(await receive(socket))
+    check_books(len(grown), messages)
+    told: list[int] = []
+    for message in messages:
+        if message["type"] == "prediction":
+            told.append(message["seq"])
+        else:
+            assert message["seq"] in told
+            check_sums(message, message["digit"])
+    explained = [message["seq"] for message in messages if message["type"] == "explanation"]
+    assert explained == sorted(set(explained))
+
+
+async def test_ink_is_explained_over_http_too(server: RunningServer) -> None:
+    async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:
+        post = http.post("/v1/predict", params={"include": "explanation"}, json={"strokes": strokes("five")})
+        blank = http.post("/v1/predict", params={"include": "explanation"}, json={"strokes": []})
+        found, nothing = await asyncio.gather(post, blank)
+    check_sums(found.json()["explanation"], 5)
+    assert "explanation" not in nothing.json()
