@@ -4,6 +4,7 @@ Beside routes.py, which lists them. Single requests share the batcher with those
 lower lane.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator
 from http import HTTPStatus
 from typing import cast, get_args
@@ -16,15 +17,18 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from live import bulk, ink, messages, uploads
-from live.errors import BadMessage, Overloaded, TooLarge, UnknownModel
+from live.errors import BadMessage, Overloaded, TooLarge, TooSlow, UnknownModel
 from live.inquiry import Inquiry
 from live.messages import Include, Picture, Snapshot
 from live.service import Service
+from live.settings import Settings
 from live.uploads import Part, Upload
 
 NDJSON = "application/x-ndjson"
 _FORM_OVERHEAD = 65_536
 """Bytes that a form may add to one picture."""
+_MIN_BYTES_PER_S = 16_384
+"""How fast a body must come in, on average, once the time for saying anything at all is over."""
 
 
 def prediction_routes(service: Service) -> list[BaseRoute]:
@@ -39,7 +43,7 @@ def prediction_routes(service: Service) -> list[BaseRoute]:
         drawing = ink.BLANK
         kind = _kind(request)
         if kind == "application/json":
-            body = await _body(request, service.settings.max_frame_bytes)
+            body = await _body(request, service.settings)
             drawing = messages.decode_body(body, service.settings.limits)
         else:
             if kind.startswith("text/"):
@@ -55,7 +59,8 @@ def prediction_routes(service: Service) -> list[BaseRoute]:
         model, include = _wanted(request, service)
         uploading.take()
         try:
-            upload = await _upload(request, service.settings.max_upload_bytes, service.settings.max_pictures)
+            settings = service.settings
+            upload = await _upload(request, settings, settings.max_upload_bytes, settings.max_pictures)
         except BaseException:
             uploading.give_back()
             raise
@@ -119,8 +124,8 @@ def _kind(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-async def _body(request: Request, max_bytes: int) -> bytes:
-    upload = await _upload(request, max_bytes, 1, content_type="")
+async def _body(request: Request, settings: Settings) -> bytes:
+    upload = await _upload(request, settings, settings.max_frame_bytes, 1, content_type="")
     try:
         return upload.read(upload.parts[0])
     finally:
@@ -130,7 +135,7 @@ async def _body(request: Request, max_bytes: int) -> bytes:
 async def _picture(request: Request, service: Service) -> bytes:
     """Take a picture out of a body: the body itself, or the form's field `picture`."""
     limit = service.settings.max_picture_bytes
-    upload = await _upload(request, limit + _FORM_OVERHEAD, 16)
+    upload = await _upload(request, service.settings, limit + _FORM_OVERHEAD, 16)
     try:
         is_form = _kind(request) == "multipart/form-data"
         part: Part | None = next((p for p in upload.parts if not is_form or p.field == "picture"), None)
@@ -144,7 +149,7 @@ async def _picture(request: Request, service: Service) -> bytes:
 
 
 async def _upload(
-    request: Request, max_bytes: int, max_parts: int, content_type: str | None = None
+    request: Request, settings: Settings, max_bytes: int, max_parts: int, content_type: str | None = None
 ) -> Upload:
     """Take in a body whole."""
     if content_type is None:
@@ -153,6 +158,27 @@ async def _upload(
     if declared.isdecimal() and int(declared) > max_bytes:
         raise TooLarge(f"Expected a body of at most {max_bytes} bytes, got more")
     try:
-        return await uploads.receive(request.stream(), content_type, max_bytes, max_parts)
+        return await uploads.receive(_in_time(request, settings), content_type, max_bytes, max_parts)
     except ClientDisconnect:
         raise BadMessage("Expected a body, but the client left") from None
+
+
+async def _in_time(request: Request, settings: Settings) -> AsyncGenerator[bytes]:
+    """Pass a body on while it comes fast enough. Raises TooSlow.
+
+    Who trickles has no longer than who is silent, or a few such would take all places for uploads.
+    """
+    chunks = aiter(request.stream())
+    clock = asyncio.get_running_loop().time
+    began, size = clock(), 0
+    while True:
+        seconds = min(settings.handshake_s + size / _MIN_BYTES_PER_S, settings.upload_s)
+        try:
+            async with asyncio.timeout_at(began + seconds):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise TooSlow(f"Expected a body within {seconds:.0f} s, got {size} bytes of one") from None
+        size += len(chunk)
+        yield chunk

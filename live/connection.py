@@ -69,6 +69,9 @@ def refuse(error: LiveError) -> JSONResponse:
         headers["WWW-Authenticate"] = "Bearer"
     elif error.is_retryable:
         headers["Retry-After"] = "1"
+    if error.status == HTTPStatus.REQUEST_TIMEOUT:
+        # The rest of the body would keep the connection.
+        headers["Connection"] = "close"
     return JSONResponse({"error": {"code": error.code, "message": error.message}}, error.status, headers)
 
 

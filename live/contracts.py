@@ -205,6 +205,7 @@ _FAULTS = {
     "401": "A token is asked for and missing or wrong.",
     "403": "A page of another site.",
     "404": "No such model.",
+    "408": "A body that does not come in.",
     "413": "Too large.",
     "415": "Neither a picture, nor JSON, nor a form.",
     "422": "No picture that can be decoded.",

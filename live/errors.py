@@ -82,6 +82,14 @@ class TooFast(LiveError):
     is_retryable = True
 
 
+class TooSlow(LiveError):
+    """A body that does not come in."""
+
+    code = "too_slow"
+    status = 408
+    is_retryable = True
+
+
 class UnknownModel(LiveError):
     """A model, or something to include, that this server does not have."""
 

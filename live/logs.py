@@ -52,6 +52,6 @@ def configure(is_json: bool, level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Json() if is_json else _Lines())
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    # uvicorn's own lines on every connection say less than ours.
+    # uvicorn's own lines on every connection say less than ours, and its warnings are of what clients do.
     for name in ("uvicorn.error", "uvicorn.access"):
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level.upper())))
+        logging.getLogger(name).setLevel(logging.ERROR)

@@ -12,11 +12,11 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from live import logs
 from live.app import create_app
 from live.errors import StartError
+from live.http import http_within
 from live.listening import listen, url_of
 from live.service import Service
 from live.settings import KNOBS, Settings
@@ -90,7 +90,7 @@ def configure(settings: Settings, service: Service, *, starts_loaded: bool = Fal
     """
     return uvicorn.Config(
         create_app(settings, service, starts_loaded=starts_loaded),
-        http=_http_within(settings.handshake_s),
+        http=http_within(settings.handshake_s),
         ws="websockets-sansio",
         ws_max_size=settings.max_frame_bytes,
         # Saves 50 kB a connection, and there are no decompression bombs.
@@ -104,30 +104,6 @@ def configure(settings: Settings, service: Service, *, starts_loaded: bool = Fal
         ssl_certfile=settings.certificate or None,
         ssl_keyfile=settings.key or None,
     )
-
-
-def _http_within(seconds: float) -> type[HttpToolsProtocol]:
-    """Make uvicorn's HTTP close connections whose request's head does not come in time: it waits forever."""
-
-    class Http(HttpToolsProtocol):
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            self._deadline = self.loop.call_later(seconds, transport.close)
-
-        def on_message_begin(self) -> None:
-            self._deadline.cancel()
-            self._deadline = self.loop.call_later(seconds, self.transport.close)
-            super().on_message_begin()
-
-        def on_headers_complete(self) -> None:
-            self._deadline.cancel()
-            super().on_headers_complete()
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            self._deadline.cancel()
-            super().connection_lost(exc)
-
-    return Http
 
 
 class Server(uvicorn.Server):

@@ -68,6 +68,7 @@ class Settings:
     decoders: int = _knob(1, "processes that decode live pictures, and as many again for uploaded archives")
     max_snapshots_per_s: float = _knob(5_000.0, "snapshots a second from one session, at most")
     handshake_s: float = _knob(10.0, "seconds that a client may take to say what it wants")
+    upload_s: float = _knob(600.0, "seconds that a client may take to send one HTTP body")
     idle_s: float = _knob(900.0, "seconds without a frame after which a session is closed")
     session_s: float = _knob(86_400.0, "seconds after which a session is asked to start anew")
     stuck_s: float = _knob(30.0, "seconds that a client may leave its answers unread (Linux)")

@@ -6,6 +6,7 @@ Memory stays at a megabyte, whatever comes; the disk is bounded by the caller.
 """
 
 import asyncio
+import contextlib
 import logging
 import tempfile
 from collections.abc import AsyncIterable, Callable
@@ -14,10 +15,12 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from live.errors import BadMessage, TooLarge
+from live.errors import BadMessage, Overloaded, TooLarge
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
+
+log = logging.getLogger(__name__)
 
 _IN_MEMORY = 1_048_576
 """Bytes; a larger body goes to the disk."""
@@ -49,13 +52,16 @@ class Upload:
 
     def close(self) -> None:
         """Forget the files."""
-        self.file.close()
+        # What could not be written, on a full disk, is tried again.
+        with contextlib.suppress(OSError):
+            self.file.close()
 
 
 async def receive(chunks: AsyncIterable[bytes], content_type: str, max_bytes: int, max_parts: int) -> Upload:
     """Take in a body: each file of a multipart form, or else the body itself as one nameless file.
 
-    Raises BadMessage when the form can't be read, TooLarge when the body or the number of files is.
+    Raises BadMessage when the form can't be read, TooLarge when the body or the number of files is, and
+    Overloaded when the disk is full.
     """
     kind, options = parse_options_header(content_type)
     upload = Upload()
@@ -66,6 +72,12 @@ async def receive(chunks: AsyncIterable[bytes], content_type: str, max_bytes: in
         else:
             size = await _pass(chunks, upload.file.write, max_bytes)
             upload.parts.append(Part("", "", 0, size))
+        # What a file still holds back must not fail when it is read.
+        await asyncio.to_thread(upload.file.flush)
+    except OSError as error:
+        upload.close()
+        log.warning("An upload could not be kept: %s", error.strerror)
+        raise Overloaded("Expected room on the disk for an upload, but there is none now") from None
     except BaseException:
         upload.close()
         raise

@@ -3,9 +3,12 @@
 import base64
 import io
 import json
+import resource
+import socket
 import struct
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -213,3 +216,26 @@ def test_a_member_without_a_name_has_its_line_too(http: httpx.Client) -> None:
     zipped = archive([("three.png", encoded(draw("three")))]).replace(b"three.png", b"\0hree.png")
     found, last = lines(http.post("/v1/batch", content=zipped))
     assert (found["name"], last["summary"]["pictures"]) == ("", 1)
+
+
+@pytest.mark.parametrize("sent", [b"", b"x" * 100])
+def test_a_body_that_does_not_come_in_is_given_up(sent: bytes) -> None:
+    head = b"POST /v1/batch HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"
+    with running_server("--handshake-s", "0.2") as strict:
+        with socket.create_connection((strict.host, strict.port), timeout=30) as slow:
+            slow.sendall(head + sent)
+            answer = b"".join(iter(lambda: slow.recv(4096), b""))
+        assert answer.startswith(b"HTTP/1.1 408 ")
+        assert b"too_slow" in answer
+        assert httpx.get(strict.url + "readyz").status_code == 200
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs Linux")
+def test_a_full_disk_refuses_uploads_and_nothing_else(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("wb") as errors, running_server(errors=errors) as full:
+        resource.prlimit(full.process.pid, resource.RLIMIT_FSIZE, (1 << 21, 1 << 21))
+        with httpx.Client(base_url=full.url, timeout=60) as http:
+            for upload in (b"x" * (1 << 22), b"x" * ((1 << 21) + 100)):
+                assert fault(http.post("/v1/batch", content=upload)) == (503, "overloaded")
+            assert http.post("/v1/predict", content=encoded(draw("six"), "PNG")).json()["digit"] == 6
+    assert "Traceback" not in (tmp_path / "log").read_text()

@@ -1,0 +1,54 @@
+"""HTTP by its bytes: who does not say what it wants in time, or takes too many words for it, is hung up on.
+
+Between the socket and app.py, as uvicorn's protocol. uvicorn itself waits forever for a request's head and
+takes one of any size, and a websocket's that is too long for its own parser it leaves open and unanswered.
+"""
+
+import asyncio
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+_MAX_HEAD_BYTES = 32_768
+_MAX_LINE_BYTES = 8_000
+_MAX_HEADERS = 100
+"""Both lower than what websockets' parser gives up at (8,192 and 128)."""
+
+
+def http_within(seconds: float) -> type[HttpToolsProtocol]:
+    """Make the protocol of a server whose clients have so long for a request's head."""
+
+    class Http(HttpToolsProtocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            self._deadline = self.loop.call_later(seconds, transport.close)
+            self._head_bytes: int | None = 0
+
+        def data_received(self, data: bytes) -> None:
+            if self._head_bytes is not None:
+                self._head_bytes += len(data)
+            super().data_received(data)
+            # A single header of any length is parsed without a word until it ends.
+            if self._head_bytes is not None and self._head_bytes > _MAX_HEAD_BYTES:
+                self._head_bytes = None
+                self.send_400_response("Expected a shorter request head")
+
+        def on_message_begin(self) -> None:
+            self._deadline.cancel()
+            self._deadline = self.loop.call_later(seconds, self.transport.close)
+            self._head_bytes = 0
+            super().on_message_begin()
+
+        def on_headers_complete(self) -> None:
+            self._deadline.cancel()
+            self._head_bytes = None
+            longest = max([len(self.url), *(len(name) + len(value) for name, value in self.headers)])
+            if longest > _MAX_LINE_BYTES or len(self.headers) > _MAX_HEADERS:
+                # The parser stops, and uvicorn answers 400.
+                raise ValueError("Expected fewer and shorter headers")
+            super().on_headers_complete()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._deadline.cancel()
+            super().connection_lost(exc)
+
+    return Http
