@@ -22,7 +22,7 @@ from live.load.worker import raise_open_files
 from live.recogniser import find_cards
 from live.service import PREFERRED_MODEL
 from live.settings import WEIGHTS
-from tests.bench import cost, crowd, flood, start, waiting
+from tests.bench import cost, crowd, explaining, flood, start, waiting
 from tests.bench.bench import Bench
 from trainer import unipen
 
@@ -32,6 +32,7 @@ PARTS = {
     "latency": waiting.measure,
     "flood": flood.measure,
     "crowd": crowd.measure,
+    "explaining": explaining.measure,
 }
 
 
