@@ -48,6 +48,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.sessions_opened = 0
+        self.thread_restarts = 0
         self.refusals: Counter[str] = Counter()
         self.ended = Counts()
         self.queue_wait_s = Histogram(_SECONDS)
@@ -100,6 +101,9 @@ def _families(metrics: Metrics, sessions: Sequence[Counts], is_ready: bool) -> I
     yield GaugeMetricFamily("live_digits_ready", "1 when sessions are let in", int(is_ready))
     yield GaugeMetricFamily("live_digits_sessions", "Sessions open", len(sessions))
     yield CounterMetricFamily("live_digits_sessions_opened", "Sessions opened", metrics.sessions_opened)
+    yield CounterMetricFamily(
+        "live_digits_thread_restarts", "Predict threads replaced", metrics.thread_restarts
+    )
     yield CounterMetricFamily("live_digits_snapshots", "Snapshots received", counts.snapshots)
     yield CounterMetricFamily("live_digits_dropped", "Snapshots superseded", counts.dropped)
     for name, help_text, label, by in (

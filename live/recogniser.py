@@ -7,6 +7,7 @@ come without a card. Both are imported late: serving with LiteRT never imports T
 
 import hashlib
 from collections.abc import Callable, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -55,7 +56,10 @@ class Recogniser(NamedTuple):
 
     def judge(self, images: Images) -> Sequence[Judgement]:
         """Read images (B, 28, 28), and say what to believe of each."""
-        return judge(self.scores(images), self.card.calibration)
+        scores = self.scores(images)
+        if not isfinite(scores.sum()):
+            raise ValueError(f"Expected scores from {self.card.name}, got what is no number")
+        return judge(scores, self.card.calibration)
 
 
 def find_cards(weights: Path) -> list[Card]:

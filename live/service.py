@@ -10,7 +10,6 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -23,6 +22,7 @@ from live.explainer import Explainer
 from live.gate import is_loopback
 from live.messages import GoAway, Model, Snapshot
 from live.metrics import Metrics, collect
+from live.predict_thread import PredictThread
 from live.prediction import Answer, Predictor
 from live.recogniser import Card
 from live.session import Counts, Waiting
@@ -38,15 +38,24 @@ _MAX_WAIT_FOR_READY_S = 20.0
 _STUCK_S = 5.0
 """No batch takes this long on any machine; a predict call that does will hardly come back."""
 _WATCH_S = 0.25
+_PATIENCE = 40
+"""Ticks of the watch, hence 10 s, after which a predict call is given up."""
+_MEMORY_S = 60.0
+_MAX_REPLACED = 3
+"""Predict threads replaced within that time; one more, and the server had better end."""
 _CHECK_EVERY = 4
 """Ticks of the watch; sessions end that much later than they might, and ten thousand cost nothing."""
 
 
 class State(Enum):
-    """LOADING → READY → DRAINING; or LOADING → FAILED, with the reason in `Service.failure`."""
+    """LOADING → READY ⇄ RESTARTING → DRAINING; any → FAILED, with the reason in `Service.failure`.
+
+    RESTARTING is for the predict thread: sessions stay, and wait for the next.
+    """
 
     LOADING = "loading"
     READY = "ready"
+    RESTARTING = "restarting"
     DRAINING = "draining"
     FAILED = "failed"
 
@@ -89,29 +98,23 @@ class Service:
         self._is_loaded = asyncio.Event()
         self.decoder = Decoder(settings.decoders, settings.max_picture_pixels, niceness=5)
         self.bulk_decoder = Decoder(settings.decoders, settings.max_picture_pixels, niceness=15)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="predict")
+        self._thread = PredictThread(self._load)
+        self._replaced_at: list[float] = []
 
     async def run(self) -> None:
         """Load and warm up the models, then batch and predict until cancelled."""
-        loop = asyncio.get_running_loop()
-        try:
-            predictor = await loop.run_in_executor(self._thread, self._load)
-        except StartError as failure:
-            self._fail(failure)
+        await self._start_thread()
+        self._is_loaded.set()
+        if self.failure:
             return
-        except Exception as fault:
-            log.exception("The models could not be loaded")
-            self._fail(StartError(f"Expected to load the models, but: {type(fault).__name__}, see the log"))
-            return
-        finally:
-            self._is_loaded.set()
-        self.batcher = Batcher(predictor, self._thread, self.settings.max_batch, self._count_batch)
+        self.batcher = Batcher(self._thread.predict, self._thread, self.settings.max_batch, self._count_batch)
         self.explainer = Explainer(self.batcher)
         self.state = State.READY
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.batcher.run())
                 tasks.create_task(self._watch())
+                tasks.create_task(self._look_after_thread())
         except* Exception:
             # Better no server than one that answers nobody.
             log.exception("The batcher stopped")
@@ -120,6 +123,36 @@ class Service:
             await self.decoder.close()
             await self.bulk_decoder.close()
             self._thread.shutdown()
+
+    async def _start_thread(self) -> None:
+        """Have a new predict thread load the models."""
+        try:
+            await asyncio.wrap_future(self._thread.start())
+        except StartError as failure:
+            self._fail(failure)
+        except Exception as fault:
+            log.exception("The models could not be loaded")
+            self._fail(StartError(f"Expected to load the models, but: {type(fault).__name__}, see the log"))
+
+    async def _look_after_thread(self) -> None:
+        """Replace the predict thread when it can't go on; fail rather than do that again and again."""
+        while not self.failure:
+            await asyncio.sleep(_WATCH_S)
+            trouble = self._thread.trouble(_PATIENCE)
+            if trouble is None:
+                continue
+            log.error("The predict thread %s: starting another", trouble)
+            now = time.monotonic()
+            self._replaced_at = [*(at for at in self._replaced_at if now - at < _MEMORY_S), now]
+            self.metrics.thread_restarts += 1
+            if len(self._replaced_at) > _MAX_REPLACED:
+                self._fail(
+                    StartError(f"Expected to go on predicting, but the thread {trouble} again and again")
+                )
+            else:
+                self.state = State.RESTARTING if self.state is State.READY else self.state
+                await self._start_thread()
+                self.state = State.READY if self.state is State.RESTARTING else self.state
 
     def _fail(self, failure: StartError) -> None:
         self.failure, self.state = failure, State.FAILED
@@ -157,7 +190,7 @@ class Service:
                 await asyncio.wait_for(self._is_loaded.wait(), _MAX_WAIT_FOR_READY_S)
             except TimeoutError:
                 raise Overloaded("Expected the models to be loaded, but they still are loading") from None
-        if self.state is not State.READY:
+        if self.state not in (State.READY, State.RESTARTING):
             raise Overloaded(f"Expected a server that is ready, but this one is {self.state.value}")
 
     # ---- who is connected

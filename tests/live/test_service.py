@@ -1,16 +1,20 @@
 """The service: what becomes of it when loading or predicting goes wrong."""
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 
-from live.errors import Overloaded
-from live.ink import from_strokes
+from live.errors import Internal, Overloaded
+from live.ink import NORMALISATION, from_strokes
 from live.inquiry import Inquiry
-from live.messages import Snapshot
+from live.messages import Model, Snapshot
+from live.predict_thread import MAX_FAULTS
+from live.recogniser import Card, Recogniser
 from live.service import Service, State
 from live.settings import Settings
 from tests.live.drawings import DRAWINGS
@@ -96,3 +100,75 @@ async def test_a_batcher_that_stops_fails_the_service(
     assert served.failures == 1
     assert "The batcher stopped" in caplog.text
     asking.cancel()
+
+
+def wound(service: Service, predict: Predict) -> None:
+    """Have the present predict thread do something else; the next one is sound."""
+    crew = service._thread._crew
+    assert crew
+    crew._predict = predict
+
+
+def end_thread(model: str, items: Sequence[Any]) -> list[Any]:
+    raise SystemExit
+
+
+def fail(model: str, items: Sequence[Any]) -> list[Any]:
+    raise ValueError("Expected to fail")
+
+
+async def read_seven(service: Service) -> int | None:
+    snapshot = Snapshot(0, 0, from_strokes(DRAWINGS["seven"]))
+    return (await Inquiry(service, snapshot, "classic", ()).ask()).digit
+
+
+@pytest.mark.parametrize("predict", [end_thread, fail])
+async def test_a_predict_thread_that_can_not_go_on_is_replaced(predict: Predict) -> None:
+    served = Served()
+    await served.service.until_ready()
+    wound(served.service, predict)
+    faults, digit = 0, None
+    while digit is None:
+        try:
+            digit = await read_seven(served.service)
+        except Internal:
+            faults += 1
+    assert digit == 7
+    assert faults == 1 if predict is end_thread else faults > MAX_FAULTS
+    assert served.service.metrics.thread_restarts == 1
+    await served.end()
+
+
+async def test_a_predict_call_that_does_not_come_back_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("live.service._PATIENCE", 2)
+    served = Served()
+    await served.service.until_ready()
+    may_end = threading.Event()
+    wound(served.service, lambda model, items: [may_end.wait(30)])
+    with pytest.raises(Internal):
+        await read_seven(served.service)
+    assert await read_seven(served.service) == 7
+    may_end.set()
+    assert await read_seven(served.service) == 7
+    await served.end()
+
+
+async def test_a_server_whose_predict_threads_die_and_die_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("live.service._WATCH_S", 0.01)
+    monkeypatch.setattr(Service, "_load", lambda self: end_thread)
+    served = Served()
+    served.service.models = [Model("classic", True, "")]
+    await served.service.until_ready()
+    while not served.failures:
+        with contextlib.suppress(Internal, TimeoutError):
+            await asyncio.wait_for(read_seven(served.service), 0.1)
+    assert "again and again" in str(served.service.failure)
+    assert served.service.state is State.FAILED
+    await served.end()
+
+
+async def test_scores_that_are_no_numbers_are_our_fault() -> None:
+    card = Card("broken", "", NORMALISATION, {})
+    broken = Recogniser(card, lambda images: np.full((len(images), 10), np.nan, np.float32))
+    with pytest.raises(ValueError, match="Expected scores from broken"):
+        broken.judge(np.zeros((1, 28, 28), np.float32))
