@@ -142,9 +142,11 @@ class Connection:
 
     async def _explain(self) -> None:
         """Have predictions that were sent explained, one at a time, always the newest, until none is left."""
-        while unexplained := self.session.take_unexplained():
+        while self.session.is_unexplained:
             try:
-                self.session.explained(await self._explainer.explain(*unexplained))
+                explanation = await self._explainer.explain_newest(self.session.take_unexplained)
+                if explanation:
+                    self.session.explained(explanation)
             except LiveError as error:
                 self.session.unexplainable(error)
             self._mail.set()

@@ -4,7 +4,9 @@ Beside the flow: connection and inquiries ask, for those who want it, once the p
 explained by its pieces (explain.py); what has to be scored for that is scored in spare time (spare.py).
 """
 
+import asyncio
 import base64
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,9 @@ from live.messages import Prediction
 from live.session import Waiting
 from live.spare import SpareTime
 
+Take = Callable[[], tuple[Waiting, Prediction] | None]
+"""Hands out what is to be explained, if it still is."""
+
 _DECIMALS = 6
 """Of weights on the wire: eight of them, rounded, still add up within 1e-5."""
 
@@ -27,6 +32,15 @@ class Explainer:
 
     def __init__(self, batcher: Batcher[Any, Any]) -> None:
         self._spare = SpareTime(batcher)
+        self._turn = asyncio.Lock()
+
+    async def explain_newest(self, take: Take) -> Explanation | None:
+        """Wait for a turn, then take what is newest by now, and explain that. Raises LiveError."""
+        async with self._turn:
+            newest = take()
+            if newest and newest[0].image is None:
+                return await self.explain(*newest)
+        return await self.explain(*newest) if newest else None
 
     async def explain(self, item: Waiting, prediction: Prediction) -> Explanation:
         """Say why a snapshot was read as it was; the prediction has a digit. Raises LiveError."""

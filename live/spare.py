@@ -1,7 +1,8 @@
 """The spare time: has images scored when nobody waits for a prediction.
 
 Explanations need hundreds of images scored, and nobody's prediction may wait for them. So they go into the
-batcher's lower lane in small slices, and a slice ends early as soon as somebody draws.
+batcher's lower lane in small slices. A slice ends early as soon as somebody draws, and the next one then
+keeps away for a while: the processor's time is not to be had twice.
 """
 
 import asyncio
@@ -20,6 +21,10 @@ CHUNK = 4
 """Images in one model call: about 0.3 ms, the longest that a prediction waits for them."""
 SLICE = 64
 """Images in one turn of the lower lane, where uploads wait too."""
+
+PAUSE = 4.0
+"""How long to keep away after a slice that somebody's drawing ended, in durations of that slice: explanations
+get a fifth of the model's time while others draw, and all of it when nobody does."""
 
 Score = Callable[[Images], Probabilities]
 
@@ -41,6 +46,8 @@ class Work:
         self.model = model
         self.found: list[Probabilities] = []
         self.is_done = False
+        self.was_pressed = False
+        """Somebody's drawing ended the last slice."""
         self._images = images
         self._is_pressed = is_pressed
         self._next = 0
@@ -51,7 +58,8 @@ class Work:
         while self._next < end:
             self.found.append(score(self._images[self._next : min(self._next + CHUNK, end)]))
             self._next += CHUNK
-            if self._is_pressed():
+            self.was_pressed = self._is_pressed()
+            if self.was_pressed:
                 break
         self._next = min(self._next, len(self._images))
         self.is_done = self._next == len(self._images)
@@ -70,13 +78,14 @@ class SpareTime:
     def __init__(self, batcher: Batcher[Any, Any]) -> None:
         self._batcher = batcher
         self._jobs: deque[_Job] = deque()
+        self._pause: asyncio.TimerHandle | None = None
 
     async def score(self, model: str, images: ImageSource) -> Probabilities:
         """Score at least one image → (N, 10). Who gives up waiting leaves the queue. Raises LiveError."""
         work = Work(model, images, lambda: self._batcher.is_pressed)
         job = work, asyncio.get_running_loop().create_future()
         self._jobs.append(job)
-        self._batcher.put(self, is_bulk=True)
+        self._go_on()
         try:
             found: Probabilities = await job[1]
             return found
@@ -101,6 +110,9 @@ class SpareTime:
         if job:
             self._jobs.remove(job)
             job[1].set_result(np.concatenate(item.found))
+        if item.was_pressed:
+            pause_s = PAUSE * (cut.done_at - cut.cut_at)
+            self._pause = asyncio.get_running_loop().call_later(pause_s, self._end_pause)
         self._go_on()
 
     def fail(self, item: Work, error: LiveError) -> None:
@@ -115,6 +127,10 @@ class SpareTime:
         """Find the job of a slice, unless nobody waits for it any more."""
         return next((job for job in self._jobs if job[0] is item and not job[1].done()), None)
 
+    def _end_pause(self) -> None:
+        self._pause = None
+        self._go_on()
+
     def _go_on(self) -> None:
-        if self._jobs:
+        if self._jobs and not self._pause:
             self._batcher.put(self, is_bulk=True)
