@@ -3,6 +3,8 @@
  *
  * @import { Belief, Reading } from "./reading.js"
  */
+import { renderBelief } from "./frames.js";
+
 export class BarsView {
   #root;
   /** @type {{ column: HTMLElement, fill: HTMLElement, percent: Text }[]} */
@@ -15,8 +17,7 @@ export class BarsView {
   constructor(root, reading) {
     this.#root = root;
     this.#bars = Array.from({ length: 10 }, (_, digit) => addBar(root, digit));
-    reading.changed.listen((belief) => this.#render(belief));
-    this.#render(reading.shown);
+    renderBelief(reading, (belief) => this.#render(belief));
   }
 
   /** @param {Belief} belief */
@@ -25,7 +26,9 @@ export class BarsView {
     this.#bars.forEach(({ column, fill, percent }, i) => {
       const share = probabilities?.[i] ?? 0;
       fill.style.transform = `scaleY(${share})`;
-      percent.data = probabilities ? percentOf(share) : "";
+      const figure = probabilities ? percentOf(share) : "";
+      // Writing the same text again would still cost a layout.
+      if (percent.data !== figure) percent.data = figure;
       column.classList.toggle("first", probabilities !== null && i === digit);
       column.classList.toggle("second", verdict === "unsure" && i === runnerUp);
     });

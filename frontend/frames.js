@@ -1,5 +1,7 @@
 /**
  * Frames: when views paint. Whatever changes how often, a view paints once a frame at most.
+ *
+ * @import { Belief, Reading } from "./reading.js"
  */
 
 /** For views that are looked at after the stroke rather than at the pen: twelve times a second is live enough. */
@@ -29,6 +31,19 @@ export function eachFrame(paint, gapMs = 0) {
     isAsked = true;
     requestAnimationFrame(frame);
   };
+}
+
+/**
+ * Have every belief rendered in the next frame: an answer that came between two frames costs no layout of its own.
+ * That there is nothing to believe is rendered at once, so that no frame after a clear shows what was.
+ *
+ * @param {Reading} reading
+ * @param {(belief: Belief) => void} render
+ */
+export function renderBelief(reading, render) {
+  const ask = eachFrame(() => render(reading.shown));
+  reading.changed.listen((belief) => (belief.verdict === "blank" ? render(belief) : ask()));
+  render(reading.shown);
 }
 
 /**

@@ -3,7 +3,7 @@
  *
  * @import { CanvasView } from "./canvas.js"
  * @import { Drawing } from "./drawing.js"
- * @import { Reading } from "./reading.js"
+ * @import { Belief, Moment, Reading } from "./reading.js"
  */
 import { prefix } from "./drawing.js";
 import { eachFrame, UNHURRIED_MS } from "./frames.js";
@@ -81,15 +81,13 @@ export class TimelineView {
     const left = GUTTER_PX + THUMB_PX / 2;
     const unit = (width - GUTTER_PX - THUMB_PX) / points;
     context.fillStyle = style.getPropertyValue("--accent");
-    const { moments } = this.#reading;
-    moments.forEach(({ points: from, belief }, i) => {
-      const to = moments[i + 1]?.points ?? points;
+    for (const { from, to, belief } of spansOf(this.#reading.moments, points, 1 / unit)) {
       belief.probabilities?.forEach((share, digit) => {
         if (share < FAINTEST) return;
         context.globalAlpha = share;
         context.fillRect(left + from * unit, digit * row + 0.5, Math.max(1, (to - from) * unit), row - 1);
       });
-    });
+    }
     this.#paintBoundaries(context, left, unit, height, style.color);
   }
 
@@ -128,4 +126,24 @@ export class TimelineView {
       context.fillRect(left + drawn * unit - 0.5, 0, 1, height);
     }
   }
+}
+
+/**
+ * How long each belief held, in points, newest first; some are left out where they would share a column of pixels,
+ * so that a long drawing takes no longer to paint than the chart is wide.
+ *
+ * @param {readonly Moment[]} moments
+ * @param {number} end
+ * @param {number} shortest  in points
+ */
+export function spansOf(moments, end, shortest) {
+  /** @type {{ from: number, to: number, belief: Belief }[]} */
+  const spans = [];
+  let to = end;
+  for (const { points: from, belief } of moments.toReversed()) {
+    if (spans.length && to - from < shortest) continue;
+    spans.push({ from, to, belief });
+    to = from;
+  }
+  return spans;
 }

@@ -4,6 +4,7 @@
  * @import { Verdict } from "./protocol.js"
  * @import { Belief, Reading } from "./reading.js"
  */
+import { renderBelief } from "./frames.js";
 
 /** @type {Record<Verdict, (belief: Belief) => { sign: string, word: string, detail: string }>} */
 const WORDING = {
@@ -32,8 +33,7 @@ export class VerdictView {
     this.#sign = /** @type {HTMLElement} */ (root.querySelector(".sign"));
     this.#word = /** @type {HTMLElement} */ (root.querySelector(".word"));
     this.#detail = /** @type {HTMLElement} */ (root.querySelector(".detail"));
-    reading.changed.listen((belief) => this.#render(belief));
-    this.#render(reading.shown);
+    renderBelief(reading, (belief) => this.#render(belief));
   }
 
   /** @param {Belief} belief */
