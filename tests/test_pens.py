@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.bench.pens import read_through_socket
+from tests.bench.pens import binary_ink, read_through_socket
 from tests.conftest import SHARED_DATA, RunningServer
 from trainer import unipen
 
@@ -23,6 +23,6 @@ async def test_real_pen_digits_are_read_at_their_last_point(
     server: RunningServer, pens: list[unipen.Sample]
 ) -> None:
     assert len(pens) == 12_494
-    found = await read_through_socket(server, [sample.ink for sample in pens], "classic")
+    found = await read_through_socket(server, [sample.ink for sample in pens], binary_ink, "classic")
     labels = [int(sample.label) for sample in pens]
-    assert np.mean(np.array(found) == labels) >= 0.95
+    assert np.mean(found.digits == labels) >= 0.95

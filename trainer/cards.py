@@ -17,7 +17,6 @@ from trainer.errors import ModelError
 SUMMARIES = {
     "mlp": "Two dense layers: what a network without convolutions makes of it, for comparison.",
     "compact": "The default: a small convolutional network, the most accurate for its time.",
-    "wide": "Three times compact's work for one network: a teacher.",
     "large": "Accuracy first: the mean of several networks.",
     "classic": "The CNN of most tutorials: two convolutions, two poolings, one dense layer.",
 }

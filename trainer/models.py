@@ -70,20 +70,6 @@ def _compact(image: Any) -> Any:
     return layers.Dropout(0.3)(x)
 
 
-def _wide(image: Any) -> Any:
-    """Read well whatever it takes: three times compact's work, to be a teacher and a member of large."""
-    x = _convolve(image, 16, "valid")
-    x = _convolve(x, 32, "valid")
-    x = layers.MaxPooling2D()(x)
-    x = _convolve(x, 64, "valid")
-    x = _convolve(x, 64, "valid")
-    x = layers.MaxPooling2D()(x)
-    x = _convolve(x, 128, "same")
-    x = _convolve(x, 192, "valid")
-    x = layers.Flatten()(x)
-    return layers.Dropout(0.4)(x)
-
-
 def _convolve(x: Any, filters: int, padding: str) -> Any:
     """Convolve 3×3, normalise by batch, rectify; the export folds the normalisation into the convolution."""
     x = layers.Conv2D(filters, 3, padding=padding, use_bias=False)(x)
@@ -95,6 +81,5 @@ _BODIES: dict[str, Callable[[Any], Any]] = {
     "mlp": _mlp,
     "classic": _classic,
     "compact": _compact,
-    "wide": _wide,
 }
 NAMES = tuple(_BODIES)

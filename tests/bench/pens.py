@@ -1,40 +1,56 @@
-"""How many real pen digits are read right, through a real websocket, and by what most demos do instead.
+"""How many digits are read right, through a real websocket, and by what most demos do instead.
 
-    python -m tests.bench.pens --unipen FOLDER-OR-TAR.GZ [--model classic]
+    python -m tests.bench.pens --unipen FOLDER-OR-TAR.GZ [--mnist FOLDER] [--model compact]
 
-Streams every digit of UNIPEN's training donors as binary ink to a server that it starts, and counts the right
-answers at the last point. Then the same drawings as a typical page hands them to a model: drawn with a wide
-pen anywhere on a 280×280 canvas, which is shrunk to 28×28 as it is.
+Streams every digit of UNIPEN's training donors as binary ink to a server that it starts, and MNIST's test
+images as raw grey pictures, and counts the right answers. Then the same drawings as a typical page hands them
+to a model: drawn with a wide pen anywhere on a 280×280 canvas, which is shrunk to 28×28 as it is.
 """
 
 import argparse
 import asyncio
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import websockets
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from live.ink import Images, Ink
 from live.recogniser import find_cards, load
+from live.service import PREFERRED_MODEL
 from live.settings import WEIGHTS
 from tests.conftest import RunningServer, running_server
-from trainer import unipen
+from trainer import metrics, mnist, unipen
+from trainer.datasets import read_pens
 
 CANVAS = 280
 PEN_WIDTH = 18
 """Pixels; what demos with a canvas of this size draw with, more or less."""
 
 
+class Reading(NamedTuple):
+    """What a server answered to some drawings: digits and verdicts (N,), probabilities (N, 10)."""
+
+    digits: NDArray[np.int64]
+    verdicts: NDArray[np.str_]
+    probabilities: NDArray[np.float64]
+
+
 async def read_through_socket(
-    server: RunningServer, drawings: Sequence[Ink], model: str, sessions: int = 16
-) -> list[int]:
-    """Send each drawing as binary ink over one of some websockets; return the digits that come back."""
-    digits = [-1] * len(drawings)
-    waiting = iter(enumerate(drawings))
+    server: RunningServer,
+    items: Sequence[Any],
+    encode: Callable[[Any, int], bytes],
+    model: str,
+    sessions: int = 16,
+) -> Reading:
+    """Send each item over one of some websockets, as what encode makes of it and its number."""
+    answers: list[dict[str, Any]] = [{}] * len(items)
+    waiting = iter(enumerate(items))
 
     async def draw() -> None:
         async with websockets.connect(server.socket) as socket:
@@ -42,16 +58,25 @@ async def read_through_socket(
             await socket.send(json.dumps({"type": "configure", "model": model}))
             await socket.recv()
             for seq in itertools.count():
-                index, drawing = next(waiting, (-1, None))
-                if drawing is None:
+                index, item = next(waiting, (-1, None))
+                if item is None:
                     return
-                await socket.send(binary_ink(drawing, seq))
-                answer = json.loads(await socket.recv())
-                assert answer["type"] == "prediction", answer
-                digits[index] = answer["digit"]
+                await socket.send(encode(item, seq))
+                answers[index] = json.loads(await socket.recv())
+                assert answers[index]["type"] == "prediction", answers[index]
 
     await asyncio.gather(*(draw() for _ in range(sessions)))
-    return digits
+    return Reading(
+        np.array([answer["digit"] for answer in answers]),
+        np.array([answer["verdict"] for answer in answers]),
+        np.array([answer["probabilities"] for answer in answers]),
+    )
+
+
+def binary_picture(image: NDArray[np.float32], seq: int) -> bytes:
+    """Encode an image (28, 28) as the protocol's raw grey picture."""
+    head = np.array([2 | image.shape[1] << 16, seq, 0], "<u4")
+    return head.tobytes() + np.rint(image * 255).astype(np.uint8).tobytes()
 
 
 def binary_ink(drawing: Ink, seq: int) -> bytes:
@@ -82,23 +107,43 @@ def shrink_canvas(drawings: Sequence[Ink], seed: int = 0) -> Images:
 
 
 def main() -> None:
-    """Print both shares."""
-    parser = argparse.ArgumentParser(description="Count how many real pen digits are read right.")
+    """Print every share, with its n."""
+    parser = argparse.ArgumentParser(description="Count how many digits are read right through a websocket.")
     parser.add_argument("--unipen", type=Path, required=True, help="UNIPEN, a folder or .tar.gz")
-    parser.add_argument("--model", default="classic", help="which model (default: classic)")
+    parser.add_argument("--mnist", type=Path, help="folder with MNIST's four files, to send its test images")
+    parser.add_argument("--model", default=PREFERRED_MODEL, help="which model (default: %(default)s)")
     options = parser.parse_args()
     samples = unipen.read(options.unipen).samples
     samples = [sample for sample in samples if sample.donor in unipen.TRAINING_DONORS]
     drawings = [sample.ink for sample in samples]
     labels = np.array([int(sample.label) for sample in samples])
+    unseen_names = {sample.name for sample in read_pens(options.unipen).validation}
+    unseen = np.array([sample.name in unseen_names for sample in samples])
 
+    print(f"model {options.model}, through the websocket:")
     with running_server() as server:
-        found = asyncio.run(read_through_socket(server, drawings, options.model))
+        pens = asyncio.run(read_through_socket(server, drawings, binary_ink, options.model))
+        _tell("UNIPEN's training donors, as ink", pens, labels)
+        held_out = Reading(*(part[unseen] for part in pens))
+        _tell("of these, writers never trained on", held_out, labels[unseen])
+        if options.mnist:
+            test = mnist.read(options.mnist).test
+            pictures = list(test.images)
+            read = asyncio.run(read_through_socket(server, pictures, binary_picture, options.model))
+            _tell("MNIST test, as grey pictures", read, test.labels)
     [card] = [card for card in find_cards(WEIGHTS) if card.name == options.model]
-    shrunk = load(card, WEIGHTS, "litert", 32).scores(shrink_canvas(drawings)).argmax(axis=1)
-    print(f"{len(labels)} digits of UNIPEN's training donors, model {options.model}")
-    print(f"as ink through the websocket     {np.mean(np.array(found) == labels):.2%} right")
+    shrunk = load(card, WEIGHTS, "litert", 32).scores(shrink_canvas(drawings))[:, :10].argmax(axis=1)
     print(f"canvas shrunk to 28x28 as it is  {np.mean(shrunk == labels):.2%} right")
+
+
+def _tell(title: str, reading: Reading, labels: NDArray[np.int64]) -> None:
+    right = np.mean(reading.digits == labels)
+    error = metrics.calibration_error(reading.probabilities, labels)
+    refused, unsure = (np.mean(reading.verdicts == verdict) for verdict in ("not_a_digit", "unsure"))
+    print(
+        f"{title:35} {right:.2%} right, calibration error {error:.2%}, "
+        f"{refused:.2%} refused, {unsure:.2%} unsure, n = {len(labels):,}"
+    )
 
 
 if __name__ == "__main__":
