@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from live.client import Client, Drawing
+from live.explanation import Explanation
 from live.messages import Include, Prediction, Ready
 
 _Result = TypeVar("_Result")
@@ -57,9 +58,19 @@ class Blocking:
         """Send a snapshot and wait for its prediction. Raises Refused, ConnectionError or TimeoutError."""
         return self._wait(self._client.read(drawing))
 
+    def explain(self, drawing: Drawing) -> Explanation | None:
+        """Send a snapshot and wait for its explanation; None if nothing is drawn. Raises as `read` does."""
+        return self._wait(self._client.explain(drawing))
+
     def predictions(self) -> Iterator[Prediction]:
         """Yield predictions as they come, until the client is closed."""
-        coming = self._client.predictions()
+        return self._iterate(self._client.predictions())
+
+    def explanations(self) -> Iterator[Explanation]:
+        """Yield explanations as they come, if they are included, until the client is closed."""
+        return self._iterate(self._client.explanations())
+
+    def _iterate(self, coming: AsyncIterator[_Result]) -> Iterator[_Result]:
         while True:
             try:
                 yield self._wait(_next(coming))
@@ -75,5 +86,5 @@ class Blocking:
         self._loop.close()
 
 
-async def _next(coming: AsyncIterator[Prediction]) -> Prediction:
+async def _next(coming: AsyncIterator[_Result]) -> _Result:
     return await anext(coming)

@@ -15,13 +15,14 @@ import random
 import struct
 from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 import websockets
 from websockets.asyncio.client import ClientConnection
 
+from live.explanation import Explanation
 from live.messages import (
     KIND_PICTURE,
     SUBPROTOCOL,
@@ -44,9 +45,11 @@ Drawing = Strokes | bytes
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 10.0
 _MAX_UNREAD = 1_000
-"""Predictions kept for who does not iterate; the oldest make way."""
+"""Predictions, and as many explanations, kept for who does not iterate; the oldest make way."""
 _RETRYABLE_STATUS = (429, 502, 503, 504)
 _HEADER = struct.Struct("<BBHII")
+
+_Found = TypeVar("_Found")
 
 _decode = msgspec.json.Decoder(ServerMessage).decode
 _encode = msgspec.json.Encoder().encode
@@ -86,7 +89,9 @@ class Client:
         self._last: str | bytes | None = None
         self._socket: ClientConnection | None = None
         self._unread: asyncio.Queue[Prediction | None] = asyncio.Queue()
+        self._unread_explanations: asyncio.Queue[Explanation | None] = asyncio.Queue()
         self._readers: dict[int, asyncio.Future[Prediction]] = {}
+        self._explainees: dict[int, asyncio.Future[Explanation | None]] = {}
         self._is_ready = asyncio.Event()
         self._failure: Exception | None = None
         self._running: asyncio.Task[None] | None = None
@@ -161,6 +166,32 @@ class Client:
             yield prediction
         self._unread.put_nowait(None)
 
+    async def explain(self, drawing: Drawing) -> Explanation | None:
+        """Send a snapshot and wait for its explanation, or that of one sent later; None if nothing is drawn.
+
+        Asks for explanations, if the client does not yet. Raises Refused, ConnectionError when the client is
+        closed, TimeoutError when there is no answer.
+        """
+        if self._failure:
+            raise self._failure
+        include = self._configuration.include or []
+        if "explanation" not in include:
+            await self.configure(include=[*include, "explanation"])
+        seq = await self.send(drawing, is_new=True)
+        answer = self._explainees[seq] = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                explanation: Explanation | None = await answer
+                return explanation
+        finally:
+            del self._explainees[seq]
+
+    async def explanations(self) -> AsyncIterator[Explanation]:
+        """Yield explanations as they come, if they are included, until the client is closed."""
+        while (explanation := await self._unread_explanations.get()) is not None:
+            yield explanation
+        self._unread_explanations.put_nowait(None)
+
     # ---- the connection
 
     async def _run(self) -> None:
@@ -207,6 +238,9 @@ class Client:
                 self._is_ready.set()
             elif isinstance(message, Prediction):
                 self._take(message)
+            elif isinstance(message, Explanation):
+                _hand_out(message, self._explainees, message.seq)
+                _keep(message, self._unread_explanations)
             elif isinstance(message, Error):
                 self._take_error(message)
             elif isinstance(message, GoAway):
@@ -226,28 +260,44 @@ class Client:
         return _encode(InkMessage(self._seq, strokes, self._rev)).decode()
 
     def _take(self, prediction: Prediction) -> None:
-        for seq, reader in self._readers.items():
-            if seq <= prediction.seq and not reader.done():
-                reader.set_result(prediction)
-        if self._unread.qsize() >= _MAX_UNREAD:
-            self._unread.get_nowait()
-        self._unread.put_nowait(prediction)
+        _hand_out(prediction, self._readers, prediction.seq)
+        _keep(prediction, self._unread)
+        if prediction.digit is None:
+            _hand_out(None, self._explainees, prediction.seq)
 
     def _take_error(self, error: Error) -> None:
         refused = Refused(error.code, error.message)
-        reader = self._readers.get(self._seq if error.seq is None else error.seq)
-        if reader and not reader.done():
-            reader.set_exception(refused)
-        else:
+        seq = self._seq if error.seq is None else error.seq
+        groups: tuple[dict[int, asyncio.Future[Any]], ...] = (self._readers, self._explainees)
+        waiting = [group[seq] for group in groups if seq in group and not group[seq].done()]
+        for one in waiting:
+            one.set_exception(refused)
+        if not waiting:
             log.warning("The server answered %s", refused)
 
     def _end(self, failure: Exception) -> None:
         self._failure = self._failure or failure
-        for reader in self._readers.values():
-            if not reader.done():
-                reader.set_exception(failure)
+        everyone: list[asyncio.Future[Any]] = [*self._readers.values(), *self._explainees.values()]
+        for waiting in everyone:
+            if not waiting.done():
+                waiting.set_exception(failure)
         self._unread.put_nowait(None)
+        self._unread_explanations.put_nowait(None)
         self._is_ready.set()
+
+
+def _hand_out(found: _Found, to: "dict[int, asyncio.Future[_Found]]", seq: int) -> None:
+    """Hand what was found of a snapshot to who waits for it, or for an older one."""
+    for asked, waiting in to.items():
+        if asked <= seq and not waiting.done():
+            waiting.set_result(found)
+
+
+def _keep(found: _Found, unread: "asyncio.Queue[_Found | None]") -> None:
+    """Keep it for who iterates; the oldest makes way."""
+    if unread.qsize() >= _MAX_UNREAD:
+        unread.get_nowait()
+    unread.put_nowait(found)
 
 
 def _websocket_url(url: str) -> str:

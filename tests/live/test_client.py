@@ -35,6 +35,22 @@ async def test_predictions_come_while_it_is_drawn(server: RunningServer) -> None
                 break
 
 
+async def test_ink_is_explained(server: RunningServer) -> None:
+    async with Client(server.url) as client:
+        seven = await client.explain(DRAWINGS["seven"])
+        assert seven
+        assert seven.digit == 7
+        assert seven.pieces
+        assert sum(piece.weight for piece in seven.pieces) == pytest.approx(
+            seven.score - seven.blank, abs=1e-4
+        )
+        assert await client.explain([]) is None
+        assert (await client.read(DRAWINGS["two"])).digit == 2
+        async for explanation in client.explanations():
+            if explanation.digit == 2:
+                break
+
+
 async def test_what_the_server_refuses_is_raised(server: RunningServer) -> None:
     async with Client(server.url) as client:
         with pytest.raises(Refused, match="bad_picture"):
