@@ -80,7 +80,8 @@ class Client:
         token: str = "",
         timeout_s: float = 30.0,
     ) -> None:
-        self._url = _websocket_url(url)
+        self.url = url
+        self._websocket_url = _websocket_url(url)
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._timeout_s = timeout_s
         self._configuration = Configure(model, list(include))
@@ -93,7 +94,8 @@ class Client:
         self._readers: dict[int, asyncio.Future[Prediction]] = {}
         self._explainees: dict[int, asyncio.Future[Explanation | None]] = {}
         self._is_ready = asyncio.Event()
-        self._failure: Exception | None = None
+        self.failure: Exception | None = None
+        """Why there will be no more predictions."""
         self._running: asyncio.Task[None] | None = None
         self.ready: Ready
         """What the server said of itself, its models and its limits."""
@@ -107,9 +109,9 @@ class Client:
         except BaseException:
             await self.close()
             raise
-        if self._failure:
+        if self.failure:
             await self.close()
-            raise self._failure
+            raise self.failure
         return self
 
     async def __aexit__(
@@ -124,6 +126,11 @@ class Client:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._running
         self._end(ConnectionError("Expected an answer, but the client was closed"))
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the server is there now; if not, the client is about to try again."""
+        return self._socket is not None
 
     async def configure(self, *, model: str | None = None, include: Sequence[Include] | None = None) -> None:
         """Choose the model and what predictions include; what is left out stays as it is."""
@@ -149,8 +156,8 @@ class Client:
 
         Raises Refused, ConnectionError when the client is closed, TimeoutError when there is no answer.
         """
-        if self._failure:
-            raise self._failure
+        if self.failure:
+            raise self.failure
         seq = await self.send(drawing, is_new=True)
         answer = self._readers[seq] = asyncio.get_running_loop().create_future()
         try:
@@ -172,8 +179,8 @@ class Client:
         Asks for explanations, if the client does not yet. Raises Refused, ConnectionError when the client is
         closed, TimeoutError when there is no answer.
         """
-        if self._failure:
-            raise self._failure
+        if self.failure:
+            raise self.failure
         include = self._configuration.include or []
         if "explanation" not in include:
             await self.configure(include=[*include, "explanation"])
@@ -200,7 +207,7 @@ class Client:
             pause_s = random.uniform(0, min(_FIRST_PAUSE_S * 2**tries, _LONGEST_PAUSE_S))
             try:
                 async with websockets.connect(
-                    self._url,
+                    self._websocket_url,
                     subprotocols=[websockets.Subprotocol(SUBPROTOCOL)],
                     additional_headers=self._headers,
                     compression=None,
@@ -276,7 +283,7 @@ class Client:
             log.warning("The server answered %s", refused)
 
     def _end(self, failure: Exception) -> None:
-        self._failure = self._failure or failure
+        self.failure = self.failure or failure
         everyone: list[asyncio.Future[Any]] = [*self._readers.values(), *self._explainees.values()]
         for waiting in everyone:
             if not waiting.done():

@@ -1,0 +1,56 @@
+"""Drawing in a terminal, `live-digits draw`: with the mouse, and bars that move while one draws.
+
+    sheet (mouse → ink) ──▶ app ══▶ live.client ══▶ a server
+    bars, seen (what comes back) ◀──┘
+
+Needs the extra [draw]. Where the terminal tells the mouse's place in pixels, the ink is as fine as that; else
+it goes from cell to cell.
+"""
+
+import argparse
+import asyncio
+
+from live.errors import StartError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's flags."""
+    add = parser.add_argument
+    add("url", metavar="URL", nargs="?", default="http://127.0.0.1:8000", help="the server that reads")
+    add("--model", default="", help="which of its models reads (default: the server's)")
+    add("--token", default="", help="what the server asks for, if anything")
+    add("--timeout-s", type=float, default=10.0, help="seconds to wait for the server at the start")
+
+
+def main(options: argparse.Namespace) -> int:
+    """Draw until the user quits. Raises StartError without the extra, or without a server."""
+    try:
+        from live.draw.app import DrawApp
+    except ImportError as error:
+        raise StartError(
+            f"Expected {error.name}, which drawing needs: pip install 'live-digits[draw]'"
+        ) from None
+    from live.client import Client, Refused
+
+    async def draw() -> str | None:
+        client = Client(
+            options.url,
+            model=options.model or None,
+            include=["input"],
+            token=options.token,
+            timeout_s=options.timeout_s,
+        )
+        async with client:
+            known = [model.name for model in client.ready.models]
+            if options.model and options.model not in known:
+                raise StartError(f"Expected one of the models {', '.join(known)}, got {options.model}")
+            return await DrawApp(client, options.model).run_async()
+
+    try:
+        complaint = asyncio.run(draw())
+    except (Refused, TimeoutError, OSError) as error:
+        reason = str(error) or f"none answered within {options.timeout_s:g} s"
+        raise StartError(f"Expected a server at {options.url}, but: {reason}") from None
+    if complaint:
+        raise StartError(complaint)
+    return 0

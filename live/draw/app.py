@@ -1,0 +1,129 @@
+"""The program that draws in a terminal: what the sheet holds goes to the server, what comes back is shown.
+
+Two tasks beside the terminal's own: one sends the newest ink, one receives predictions.
+"""
+
+import asyncio
+from typing import ClassVar
+
+from textual.app import App, ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.widgets import Footer, Static
+
+from live.client import Client
+from live.draw.answer import Answer
+from live.draw.sheet import Room, Sheet
+
+_LOOK_S = 0.2
+"""How often the connection is looked at."""
+
+
+class DrawApp(App[str]):
+    """Draws with a client that is connected. Returns why the server lets nobody in any more, or None."""
+
+    TITLE = "Live Digits"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("u", "undo", "Undo"),
+        ("c", "clear", "Clear"),
+        ("m", "switch_model", "Another model"),
+        ("q", "quit", "Quit"),
+    ]
+    CSS = """
+    Screen { background: #0d1117; color: #e6edf3; }
+    Horizontal { height: 1fr; }
+    Sheet { width: 1fr; margin: 1 1 0 2; background: #161b22; }
+    Answer { width: 34; margin: 1 2 0 1; }
+    #headline { height: 4; }
+    #digit { width: 6; color: ansi_bright_green; }
+    #verdict { width: 1fr; height: 3; content-align: left middle; }
+    Bars { height: 11; }
+    Seen { width: 28; height: 14; display: none; }
+    Answer.tall Seen { display: block; }
+    #status { height: 1; margin: 0 2; color: #8b949e; }
+    #status.lost { color: ansi_bright_yellow; }
+    """
+
+    def __init__(self, client: Client, model: str = "") -> None:
+        super().__init__()
+        self._client = client
+        limits = client.ready.limits
+        self._sheet = Sheet(Room(limits.strokes, limits.points))
+        self._answer = Answer()
+        self._status = Static(id="status")
+        self._models = [model.name for model in client.ready.models]
+        self._chosen = model or next(model.name for model in client.ready.models if model.default)
+        self._read_by = self._chosen
+        self._is_changed = asyncio.Event()
+        self._is_new = False
+        self._rev = 0
+        """Of the drawing as it is now: predictions of another are about one that is gone."""
+
+    def compose(self) -> ComposeResult:
+        """Lay out the sheet, the answer, and the line below."""
+        with Horizontal():
+            yield self._sheet
+            yield self._answer
+        yield self._status
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Start sending and receiving."""
+        self.run_worker(self._send())
+        self.run_worker(self._receive())
+        self.set_interval(_LOOK_S, self._show_status)
+        self._show_status()
+
+    def on_resize(self) -> None:
+        """Show what the model saw where there is room for it."""
+        self._answer.set_class(self.size.height >= 34, "tall")
+
+    # ---- what the user does
+
+    def on_sheet_changed(self, message: Sheet.Changed) -> None:
+        """Have the ink sent."""
+        self._is_new |= message.is_new
+        self._is_changed.set()
+
+    def on_sheet_full(self) -> None:
+        """Say why no more ink comes."""
+        self.notify("The server reads no longer drawings than this one", severity="warning")
+
+    def action_undo(self) -> None:
+        """Take the last stroke away."""
+        self._sheet.undo()
+
+    def action_clear(self) -> None:
+        """Take all ink away."""
+        self._sheet.clear()
+
+    async def action_switch_model(self) -> None:
+        """Have the server's next model read."""
+        self._chosen = self._models[(self._models.index(self._chosen) + 1) % len(self._models)]
+        await self._client.configure(model=self._chosen)
+        self._is_changed.set()
+
+    # ---- the server
+
+    async def _send(self) -> None:
+        while True:
+            await self._is_changed.wait()
+            self._is_changed.clear()
+            is_new, self._is_new = self._is_new, False
+            self._rev += is_new
+            await self._client.send(self._sheet.strokes, is_new=is_new)
+
+    async def _receive(self) -> None:
+        async for prediction in self._client.predictions():
+            if prediction.rev == self._rev and not self._is_new:
+                self._read_by = prediction.model
+                self._answer.show(prediction)
+                self._show_status()
+        self.exit(str(self._client.failure))
+
+    def _show_status(self) -> None:
+        is_connected = self._client.is_connected
+        self._status.set_class(not is_connected, "lost")
+        told = f"{self._read_by} at {self._client.url}" if is_connected else "Connection lost; trying again …"
+        self._status.update(told)

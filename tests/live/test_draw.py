@@ -1,0 +1,159 @@
+"""Drawing in a terminal: Textual's pilot moves the mouse, a real server reads."""
+
+import asyncio
+import signal
+import socket as sockets
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import numpy as np
+from textual import events
+from textual.pilot import Pilot
+from textual.widgets import Digits, Static
+
+from live.client import Client
+from live.draw.answer import Bars, Seen
+from live.draw.app import DrawApp
+from live.draw.sheet import Sheet
+from tests.conftest import ROOT, RunningServer, running_server
+from tests.live.drawings import DRAWINGS
+
+Hand = Pilot[str]
+
+
+@asynccontextmanager
+async def drawing(url: str) -> AsyncIterator[Hand]:
+    """Run the program in a terminal of 100×38 cells."""
+    async with Client(url, include=["input"]) as client, DrawApp(client).run_test(size=(100, 38)) as pilot:
+        yield pilot
+
+
+def draw(hand: Hand, name: str, is_fine: bool = False) -> None:
+    """Draw a digit, from cell to cell or from pixel to pixel."""
+    left, top = hand.app.query_one(Sheet).region.offset
+    for stroke in DRAWINGS[name]:
+        places = [(left + 4 + 0.4 * x, top + 4 + 0.2 * y) for x, y in stroke]
+        if not is_fine:
+            places = [(int(x), int(y)) for x, y in places]
+        kinds = [events.MouseDown, *[events.MouseMove] * (len(places) - 1), events.MouseUp]
+        for kind, (x, y) in zip(kinds, [*places, places[-1]], strict=True):
+            hand.app.post_message(kind(None, x, y, 0, 0, 1, False, False, False))
+
+
+async def until(hand: Hand, holds: Callable[[], bool]) -> None:
+    """Wait for the server."""
+    async with asyncio.timeout(20):
+        while not holds():
+            await hand.pause(0.02)
+
+
+def digit(hand: Hand) -> str:
+    return hand.app.query_one("#digit", Digits).value
+
+
+def told(hand: Hand, name: str) -> str:
+    return str(hand.app.query_one(f"#{name}", Static).content)
+
+
+async def test_digits_are_read_while_they_are_drawn(server: RunningServer) -> None:
+    async with drawing(server.url) as hand:
+        for number, name in enumerate(DRAWINGS):
+            draw(hand, name, is_fine=number % 2 == 1)
+            await until(hand, lambda number=number: digit(hand) == str(number))  # type: ignore[misc]
+            await hand.press("c")
+            await until(hand, lambda: digit(hand) == "")
+        assert told(hand, "verdict") == "draw a digit"
+
+
+async def test_a_mouse_that_leaves_the_sheet_draws_on_until_it_is_let_go(server: RunningServer) -> None:
+    async with drawing(server.url) as hand:
+        await hand.mouse_down(Sheet, (10, 5))
+        await hand.hover(Sheet, (10, 20))
+        await hand.hover(Bars, (5, 2))
+        await hand.mouse_up(Bars, (5, 2))
+        await hand.hover(Sheet, (20, 20))
+        sheet = hand.app.query_one(Sheet)
+        [stroke] = sheet.strokes
+        assert stroke[:2] == [(10.5, 11), (10.5, 41)]
+        assert [x for x, _ in stroke[2:]] == [sheet.size.width]
+        await hand.mouse_down(Sheet, (30, 30), button=3)
+        assert len(sheet.strokes) == 1
+
+
+async def test_the_answer_is_shown_in_full_and_taken_back_with_the_ink(server: RunningServer) -> None:
+    async with drawing(server.url) as hand:
+        draw(hand, "four")
+        sheet = hand.app.query_one(Sheet)
+        await until(hand, lambda: digit(hand) == "4" and len(sheet.strokes) == 2)
+        bars = hand.app.query_one(Bars)
+        assert np.argmax(bars.probabilities) == 4
+        assert "4 ███" in bars.render().plain
+        assert told(hand, "verdict").endswith("%")
+        assert len({segment.style for segment in hand.app.query_one(Seen).render_line(7)}) > 2
+        assert any(len(sheet.render_line(y)._segments) > 2 for y in range(sheet.size.height))
+        await hand.press("u")
+        assert len(sheet.strokes) == 1
+        await hand.press("u")
+        await until(hand, lambda: told(hand, "verdict") == "draw a digit")
+        assert all(len(sheet.render_line(y)._segments) == 1 for y in range(sheet.size.height))
+
+
+async def test_models_take_turns(server: RunningServer) -> None:
+    async with drawing(server.url) as hand:
+        draw(hand, "three")
+        first = told(hand, "status").split()[0]
+        seen = []
+        while first not in seen:
+            before = told(hand, "status")
+            await hand.press("m")
+            await until(hand, lambda before=before: told(hand, "status") != before)  # type: ignore[misc]
+            seen.append(told(hand, "status").split()[0])
+        assert set(seen) == {"classic", "compact", "large", "mlp"}
+
+
+async def test_a_lost_server_is_said_and_what_was_drawn_meanwhile_is_read() -> None:
+    with sockets.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with running_server(port=port) as first:
+        starting = drawing(first.url)
+        hand = await starting.__aenter__()
+        await asyncio.to_thread(first.stop, signal.SIGKILL)
+    await until(hand, lambda: told(hand, "status").startswith("Connection lost"))
+    draw(hand, "seven")
+    with running_server(port=port):
+        await until(hand, lambda: digit(hand) == "7")
+        assert "http://" in told(hand, "status")
+        await starting.__aexit__(None, None, None)
+
+
+async def test_a_drawing_that_is_too_long_ends_there() -> None:
+    with running_server("--max-points", "5") as small:
+        async with drawing(small.url) as hand:
+            draw(hand, "three")
+            await until(hand, lambda: told(hand, "verdict") != "draw a digit")
+            assert len(hand.app.query_one(Sheet).strokes[0]) == 5
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
+
+
+def test_without_the_extra_it_is_named() -> None:
+    without = (
+        "import sys; sys.modules['textual'] = None; import live.__main__ as m; sys.exit(m.main(['draw']))"
+    )
+    found = run("-c", without)
+    assert (found.returncode, "pip install 'live-digits[draw]'" in found.stderr) == (1, True)
+    assert "Traceback" not in found.stderr
+
+
+def test_without_a_server_it_is_said_before_anything_is_drawn() -> None:
+    found = run("-m", "live", "draw", "http://127.0.0.1:1", "--timeout-s", "0.2")
+    assert found.returncode == 1
+    assert found.stdout == ""
+    assert found.stderr == (
+        "live-digits: Expected a server at http://127.0.0.1:1, but: none answered within 0.2 s\n"
+    )
