@@ -16,6 +16,7 @@ import uvicorn
 from live import logs
 from live.app import create_app
 from live.errors import StartError
+from live.framing import Framing
 from live.http import http_within
 from live.listening import listen, url_of
 from live.service import Service
@@ -91,7 +92,7 @@ def configure(settings: Settings, service: Service, *, starts_loaded: bool = Fal
     return uvicorn.Config(
         create_app(settings, service, starts_loaded=starts_loaded),
         http=http_within(settings.handshake_s),
-        ws="websockets-sansio",
+        ws=Framing,
         ws_max_size=settings.max_frame_bytes,
         # Saves 50 kB a connection, and there are no decompression bombs.
         ws_per_message_deflate=False,
