@@ -18,9 +18,11 @@ from starlette.types import Receive, Scope, Send
 
 from live import bulk, ink, messages, uploads
 from live.errors import BadMessage, Overloaded, TooLarge, TooSlow, UnknownModel
+from live.ink import Ink
 from live.inquiry import Inquiry
 from live.messages import Include, Picture, Snapshot
 from live.service import Service
+from live.session import Image
 from live.settings import Settings
 from live.uploads import Part, Upload
 
@@ -39,17 +41,7 @@ def prediction_routes(service: Service) -> list[BaseRoute]:
         """Answer one picture or drawing."""
         await service.until_ready()
         model, include = _wanted(request, service)
-        image = None
-        drawing = ink.BLANK
-        kind = _kind(request)
-        if kind == "application/json":
-            body = await _body(request, service.settings)
-            drawing = messages.decode_body(body, service.settings.limits)
-        else:
-            if kind.startswith("text/"):
-                raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Expected a picture, JSON or a form")
-            data = await _picture(request, service)
-            image = await service.decoder.decode(Picture(0, data))
+        drawing, image = await _drawing(request, service)
         inquiry = Inquiry(service, Snapshot(0, 0, drawing), model, include, image)
         return Response(msgspec.json.encode(await inquiry.ask()), media_type="application/json")
 
@@ -122,6 +114,24 @@ def _wanted(request: Request, service: Service) -> tuple[str, tuple[Include, ...
 
 def _kind(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def _drawing(request: Request, service: Service) -> tuple[Ink, Image | None]:
+    """Take ink or a picture out of a body, whatever it calls itself: no picture begins with a brace.
+
+    `curl -d` and `fetch` send JSON as something else, unless they are told.
+    """
+    kind = _kind(request)
+    if kind == "application/json":
+        return messages.decode_body(await _body(request, service.settings), service.settings.limits), None
+    data = await _picture(request, service)
+    if data[:64].lstrip().startswith(b"{"):
+        if len(data) > service.settings.max_frame_bytes:
+            raise TooLarge(f"Expected ink of at most {service.settings.max_frame_bytes} bytes, got more")
+        return messages.decode_body(data, service.settings.limits), None
+    if kind.startswith("text/"):
+        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Expected a picture, JSON or a form")
+    return ink.BLANK, await service.decoder.decode(Picture(0, data))
 
 
 async def _body(request: Request, settings: Settings) -> bytes:

@@ -65,6 +65,13 @@ async def test_ink_is_read_as_over_the_websocket(server: RunningServer) -> None:
     assert live["probabilities"] == pytest.approx(found["probabilities"], abs=1e-5)
 
 
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain;charset=UTF-8", None])
+def test_ink_needs_no_content_type(http: httpx.Client, kind: str | None) -> None:
+    body = " " + json.dumps({"strokes": strokes("five")})
+    headers = {"Content-Type": kind} if kind else {}
+    assert http.post("/v1/predict", content=body, headers=headers).json()["digit"] == 5
+
+
 def test_what_the_model_saw_and_which_model_can_be_asked_for(http: httpx.Client) -> None:
     asked = {"model": "classic", "include": "input"}
     found = http.post("/v1/predict", params=asked, content=encoded(draw("zero"))).json()
@@ -90,6 +97,8 @@ def test_a_blank_page_is_an_answer(http: httpx.Client) -> None:
         ({"json": {"strokes": 5}}, (400, "bad_message")),
         ({"json": {"strokes": [[[1, 2]]] * 257}}, (413, "too_large")),
         ({"content": b"{", "headers": {"Content-Type": "application/json"}}, (400, "bad_message")),
+        ({"content": b"{"}, (400, "bad_message")),
+        ({"content": b'{"strokes":[' + b" " * 1_048_576}, (413, "too_large")),
         ({"files": {"other": b"x"}}, (400, "bad_message")),
         (
             {"content": b"x", "headers": {"Content-Type": "multipart/form-data"}},
