@@ -27,7 +27,8 @@ export class Announcer {
 
   /** @param {string} text */
   say(text) {
-    this.#root.textContent = text;
+    // Written again, it would be spoken again.
+    if (this.#root.textContent !== text) this.#root.textContent = text;
   }
 
   /**

@@ -10,6 +10,7 @@
  */
 import { SUBPROTOCOL, decode } from "./protocol.js";
 import { Signal } from "./signal.js";
+import { subprotocolsFor } from "./token.js";
 
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 8000;
@@ -33,9 +34,10 @@ export const browserClock = {
  *
  *   idle ──open──▶ connecting ──ready frame──▶ ready ──close──▶ waiting ──timer, retry──▶ connecting
  *                      └────────close, timeout────────────────────▲
+ *   waiting ──explain(…, true)──▶ refused ──retry──▶ connecting
  *   any ──close()──▶ idle
  *
- * @typedef {"idle" | "connecting" | "ready" | "waiting"} State
+ * @typedef {"idle" | "connecting" | "ready" | "waiting" | "refused"} State
  */
 export class Connection {
   /** @type {Signal<State>} */
@@ -48,6 +50,8 @@ export class Connection {
   wasReady = false;
   /** When the next attempt is due, on the clock; read while waiting. */
   retryAt = 0;
+  /** Why the server does not let us in, as far as somebody found out; "" once it did. */
+  reason = "";
 
   #open;
   #clock;
@@ -81,7 +85,20 @@ export class Connection {
 
   /** Try at once instead of when the pause is over. */
   retry() {
-    if (this.state === "waiting") this.#connect();
+    if (this.state === "waiting" || this.state === "refused") this.#connect();
+  }
+
+  /**
+   * Say why the last attempt failed.
+   *
+   * @param {string} reason
+   * @param {boolean} isFinal  trying again by itself would be in vain
+   */
+  explain(reason, isFinal) {
+    if (this.state !== "waiting") return;
+    this.reason = reason;
+    if (isFinal) this.#cancelTimer();
+    this.#enter(isFinal ? "refused" : "waiting");
   }
 
   /** Give up a socket that has fallen silent, and open another. */
@@ -124,6 +141,7 @@ export class Connection {
     this.#cancelTimer();
     this.#attempts = 0;
     this.#goawayMs = 0;
+    this.reason = "";
     this.wasReady = true;
   }
 
@@ -170,7 +188,10 @@ export function socketAddress(base) {
   return url;
 }
 
-/** @param {string | URL} url */
-function openSocket(url) {
-  return new WebSocket(url, [SUBPROTOCOL]);
+/**
+ * @param {string | URL} url
+ * @param {string} [token]
+ */
+export function openSocket(url, token = "") {
+  return new WebSocket(url, [SUBPROTOCOL, ...subprotocolsFor(token)]);
 }

@@ -5,15 +5,15 @@
  *   <live-digits></live-digits>
  *
  * Attributes: `src`, a socket or the server's address (the one this file came from where it is missing);
- * `model`, one of the server's. Methods: `clear()`, `undo()`. Events, all of which bubble: `prediction`, its detail
- * what the server said; `connection`, its detail idle, connecting, ready or waiting. Style it by `--accent`,
- * `--sheet`, `--ink` and its `color` and `width`. It is made of the same modules as the page.
+ * `model`, one of the server's; `token`, where the server asks for one. Methods: `clear()`, `undo()`. Events, all of
+ * which bubble: `prediction`, its detail what the server said; `connection`, its detail idle, connecting, ready or
+ * waiting. Style it by `--accent`, `--sheet`, `--ink` and its `color` and `width`. It is made of the page's modules.
  */
 import { Announcer } from "./announcer.js";
 import { BarsView } from "./bars.js";
 import { CanvasView } from "./canvas.js";
 import { readable } from "./colours.js";
-import { browserClock, Connection, socketAddress } from "./connection.js";
+import { browserClock, Connection, openSocket, socketAddress } from "./connection.js";
 import { Drawing } from "./drawing.js";
 import { PointerInput } from "./pointer.js";
 import { Reading } from "./reading.js";
@@ -51,7 +51,7 @@ const STYLE = `
   .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }`;
 
 export class LiveDigits extends HTMLElement {
-  static observedAttributes = ["src", "model"];
+  static observedAttributes = ["src", "model", "token"];
 
   #drawing = new Drawing();
   #reading = new Reading(this.#drawing);
@@ -106,7 +106,8 @@ export class LiveDigits extends HTMLElement {
   #connect() {
     this.#connection?.close();
     this.#reading.reset();
-    const connection = new Connection(this.#address());
+    const token = this.getAttribute("token") ?? "";
+    const connection = new Connection(this.#address(), { open: (url) => openSocket(url, token) });
     const session = new Session(connection);
     this.#connection = connection;
     this.#session = session;

@@ -8,8 +8,9 @@
  */
 import { Announcer } from "./announcer.js";
 import { CanvasView } from "./canvas.js";
-import { browserClock, socketAddress } from "./connection.js";
+import { browserClock, Connection, openSocket, socketAddress } from "./connection.js";
 import { KeyboardCursor } from "./cursor.js";
+import { Door } from "./door.js";
 import { Drawing } from "./drawing.js";
 import { FilePanel } from "./file_panel.js";
 import { onNextFrame } from "./frames.js";
@@ -31,6 +32,7 @@ import { StatusView } from "./status.js";
 import { StepsView } from "./steps.js";
 import { browserShelves, Store } from "./store.js";
 import { TimelineView } from "./timeline.js";
+import { Token } from "./token.js";
 import { Toolbar } from "./toolbar.js";
 
 const DRAWING_KEY = "live-digits.drawing";
@@ -40,9 +42,10 @@ const store = new Store(browserShelves());
 const settings = new Settings(store);
 const palette = new Palette(settings);
 const drawing = new Drawing(keptStrokes());
+const token = takeToken();
 
 const results = element("results");
-const panels = [new Panel(results, drawing, ADDRESS)];
+const panels = [newPanel()];
 const [{ session, reading, connection }] = panels;
 const notice = new Notice(element("notice"), browserClock);
 const announcer = new Announcer(element("announcer"), browserClock);
@@ -111,7 +114,9 @@ async function openPictures() {
     if (model) url.searchParams.set("model", model);
     return url;
   };
-  const batch = new PictureBatch(address);
+  const send = (/** @type {string | URL} */ url, /** @type {RequestInit} */ request) =>
+    fetch(url, { ...request, headers: token.headers });
+  const batch = new PictureBatch(address, send);
   new PictureTable(element("table"), batch);
   return batch;
 }
@@ -208,7 +213,7 @@ function arrangePanels() {
   const { models } = settings.values;
   while (panels.length > models.length) panels.pop()?.remove();
   while (panels.length < models.length) {
-    const panel = new Panel(results, drawing, ADDRESS);
+    const panel = newPanel();
     panel.session.offer(drawing.snapshot());
     panel.connection.open();
     panels.push(panel);
@@ -219,11 +224,24 @@ function arrangePanels() {
 
 function followConnection() {
   connection.changed.listen((state) => {
-    if (state === "waiting") announcer.say("Connection lost");
+    if (state === "waiting") announcer.say(connection.reason || "Connection lost");
     if (state === "ready") announcer.say("Connected");
   });
-  addEventListener("online", () => panels.forEach((panel) => panel.connection.retry()));
+  const retry = () => panels.forEach((panel) => panel.connection.retry());
+  new Door(/** @type {HTMLDialogElement} */ (element("door")), connection, token, { address: ADDRESS, retry });
+  addEventListener("online", retry);
   connection.open();
+}
+
+function newPanel() {
+  return new Panel(results, drawing, new Connection(ADDRESS, { open: (url) => openSocket(url, token.value) }));
+}
+
+/** The token that the address brings, which is shown to nobody who looks at the window or the history. */
+function takeToken() {
+  const token = new Token(new Store(browserShelves().slice(0, 1)), location.hash);
+  if (token.isInAddress) history.replaceState(null, "", location.pathname + location.search);
+  return token;
 }
 
 function keptStrokes() {

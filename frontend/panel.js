@@ -3,10 +3,10 @@
  *
  * main keeps one, or two side by side, and hangs the other views on the first.
  *
+ * @import { Connection } from "./connection.js"
  * @import { Drawing } from "./drawing.js"
  */
 import { BarsView } from "./bars.js";
-import { Connection } from "./connection.js";
 import { Reading } from "./reading.js";
 import { Session } from "./session.js";
 import { VerdictView } from "./verdict.js";
@@ -20,12 +20,12 @@ export class Panel {
   /**
    * @param {HTMLElement} row  where it stands
    * @param {Drawing} drawing
-   * @param {URL} address
+   * @param {Connection} connection  of its own
    */
-  constructor(row, drawing, address) {
+  constructor(row, drawing, connection) {
     const template = /** @type {HTMLTemplateElement} */ (document.getElementById("result"));
     this.#root = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
-    this.#connection = new Connection(address);
+    this.#connection = connection;
     this.session = new Session(this.#connection);
     this.reading = new Reading(drawing);
     const name = /** @type {HTMLElement} */ (this.#root.querySelector(".model"));

@@ -34,12 +34,13 @@ export class StatusView {
       connecting: wasReady ? "Reconnecting…" : "Connecting…",
       ready: "Connected",
       waiting: this.#countdown(),
+      refused: this.#connection.reason,
     }[state];
     if (state === "waiting") this.#cancelTick = browserClock.after(250, () => this.#render());
   }
 
   #countdown() {
     const seconds = Math.ceil(Math.max(0, this.#connection.retryAt - browserClock.now()) / 1000);
-    return `Offline. Next try in ${seconds} s`;
+    return `${this.#connection.reason || "Offline"}. Next try in ${seconds} s`;
   }
 }

@@ -6,12 +6,16 @@ Asked by the websocket's endpoint and for every HTTP route under /v1/, with the 
 import hmac
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import unquote
 
 from live.errors import BadMessage, Forbidden, Unauthorised
 from live.messages import SUBPROTOCOL
 
 TOKEN_PREFIX = "live-digits.token."
-"""A browser's websocket has no headers to put a token in: it offers it as a subprotocol behind this."""
+"""A browser's websocket has no headers to put a token in: it offers it as a subprotocol behind this.
+
+Not every sign may stand in a subprotocol; those of the token may be percent-encoded.
+"""
 
 
 def check_origin(headers: Mapping[str, str], allowed: Iterable[str]) -> None:
@@ -36,7 +40,8 @@ def check_token(headers: Mapping[str, str], offered: Sequence[str], token: str) 
         return
     scheme, _, bearer = headers.get("authorization", "").partition(" ")
     brought = [bearer.strip()] if scheme.lower() == "bearer" else []
-    brought += [name.removeprefix(TOKEN_PREFIX) for name in offered if name.startswith(TOKEN_PREFIX)]
+    hidden = [name.removeprefix(TOKEN_PREFIX) for name in offered if name.startswith(TOKEN_PREFIX)]
+    brought += [*hidden, *map(unquote, hidden)]
     if not any(hmac.compare_digest(found.encode(), token.encode()) for found in brought):
         raise Unauthorised(f"Expected the server's token, got {'a wrong one' if brought else 'none'}")
 

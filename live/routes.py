@@ -53,6 +53,12 @@ def http_routes(service: Service) -> list[BaseRoute]:
         ]
         return JSONResponse({"models": cards})
 
+    async def live(request: Request) -> Response:
+        """Tell a page, whose browser won't, why its websocket was refused; 426 if it would not be."""
+        await service.until_ready()
+        service.check_room(request.client.host if request.client else "")
+        raise HTTPException(HTTPStatus.UPGRADE_REQUIRED, "Expected a websocket", {"Upgrade": "websocket"})
+
     files = Page(FRONTEND)
 
     async def page(request: Request) -> Response:
@@ -77,6 +83,7 @@ def http_routes(service: Service) -> list[BaseRoute]:
         Route("/readyz", readyz),
         Route("/metrics", metrics),
         Route("/v1/models", models),
+        Route("/v1/live", live),
         Route("/", page),
         Route("/{name}", page),
     ]

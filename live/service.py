@@ -195,13 +195,17 @@ class Service:
 
     # ---- who is connected
 
-    def enter(self, member: Member) -> None:
-        """Count someone in. Raises Overloaded when the server is full, TooMany when their address is."""
+    def check_room(self, address: str) -> None:
+        """Raise Overloaded when the server is full, TooMany when this address is."""
         if self._census.total >= self.settings.max_sessions:
             raise Overloaded(f"Expected fewer than {self.settings.max_sessions} sessions: the server is full")
         most = self.settings.max_sessions_per_address
-        if self._census.of(member.address) >= most and not is_loopback(member.address):
+        if self._census.of(address) >= most and not is_loopback(address):
             raise TooMany(f"Expected at most {most} sessions from one address, got one more")
+
+    def enter(self, member: Member) -> None:
+        """Count someone in. Raises what `check_room` does."""
+        self.check_room(member.address)
         self._census.enter(member.address)
         self._members.add(member)
         self.metrics.sessions_opened += 1

@@ -101,3 +101,26 @@ test("the socket lies beside the page, also below a prefix and behind TLS", () =
   assert.equal(String(socketAddress("https://a.example/digits/?x=1#y")), "wss://a.example/digits/v1/live");
   assert.equal(String(socketAddress("http://127.0.0.1:8000/")), "ws://127.0.0.1:8000/v1/live");
 });
+
+test("refused for good, it waits until it is asked to try again", () => {
+  const { clock, network, connection } = opened();
+  network.last.lose();
+  connection.explain("The server asks for a token", true);
+  assert.deepEqual([connection.state, connection.reason], ["refused", "The server asks for a token"]);
+  clock.advance(60_000);
+  assert.equal(network.sockets.length, 1);
+  connection.retry();
+  network.last.ready();
+  assert.deepEqual([connection.state, connection.reason], ["ready", ""]);
+});
+
+test("a server that is full is asked again, and the reason is said meanwhile", () => {
+  const { clock, network, connection } = opened();
+  network.last.lose();
+  connection.explain("The server is full", false);
+  assert.equal(connection.state, "waiting");
+  clock.advance(250);
+  assert.equal(network.sockets.length, 2);
+  connection.explain("too late to matter", true);
+  assert.deepEqual([connection.state, connection.reason], ["connecting", "The server is full"]);
+});

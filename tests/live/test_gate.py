@@ -50,6 +50,7 @@ def test_other_pages_may_not(origin: str) -> None:
         ({"authorization": "Bearer s3cret"}, []),
         ({"authorization": "bearer  s3cret"}, []),
         ({}, ["live-digits.v1", "live-digits.token.s3cret"]),
+        ({}, ["live-digits.token.s3%63ret"]),
     ],
 )
 def test_the_token_opens(headers: dict[str, str], offered: list[str]) -> None:
