@@ -1,43 +1,37 @@
 """The command `predict`: pictures, ink, folders and archives of them → a table, JSON lines or CSV.
 
-Works in this very process, or has a server do it (`--server`). Reads one file after the other, so that it
-starts to answer at once, and memory does not grow with what it is given.
+Works in this very process, or has a server do it (`--server`). Reads one drawing after the other
+(sources.py), so that it starts to answer at once, and memory does not grow with what it is given.
 """
 
 import argparse
 import contextlib
 import csv
+import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any
 
 import msgspec
 
-from live import ink_file
-from live.archives import is_archive, read_archive
+from live import sources
 from live.errors import BadMessage, LiveError, StartError
-from live.ink_file import Strokes
+from live.progress import Progress
 from live.settings import Settings
+from live.sources import Drawing, Item
 
-Drawing = Strokes | bytes
 Read = Callable[[Drawing], dict[str, Any]]
 """A drawing → the fields of its prediction, or its error. Raises LiveError."""
 
 _SHOWN = ("name", "verdict", "digit", "confidence", "error")
 
 
-class Item(NamedTuple):
-    """Something to read: its name, and the drawing or why there is none."""
-
-    name: str
-    drawing: Drawing | LiveError
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's flags."""
     add = parser.add_argument
-    add("files", nargs="+", metavar="FILE", help="picture, ink (JSON), ZIP or folder; - for standard input")
+    what = "picture, ink (JSON), ZIP, folder or pattern; - for standard input"
+    add("files", nargs="+", metavar="FILE", help=what)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print a JSON object a line")
     form.add_argument("--csv", action="store_true", help="print comma-separated values")
@@ -48,82 +42,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Read all files; return 1 when one of them had no prediction."""
-    items = list_items(options.files, sys.stdin.buffer)
+    """Read all files; return 1 when one of them had no prediction, 130 when the user stopped it."""
+    found = sources.find(options.files, sys.stdin.buffer)
     write = _json_writer() if options.json else _csv_writer() if options.csv else _table_writer()
-    failed = 0
+    progress = Progress(sys.stderr, sources.count(found) if sys.stderr.isatty() else len(found))
     with contextlib.ExitStack() as stack:
-        progress = stack.enter_context(_Progress(sys.stderr.isatty() and not sys.stdout.isatty()))
         reader = _server_reader(options, stack) if options.server else _local_reader(options)
-        for line in answer(items, reader):
-            failed += "error" in line
-            write(line)
-            progress.step()
-    return 1 if failed else 0
-
-
-def list_items(files: Iterable[str], standard_input: IO[bytes]) -> Iterator[Item]:
-    """Yield all drawings of files, folders, archives and, for -, standard input.
-
-    Raises StartError when there is no such file.
-    """
-    for name in files:
-        if name == "-":
-            yield from _items_of("-", standard_input.read())
-            continue
-        path = Path(name)
-        if not path.exists():
-            raise StartError(f"Expected a file or folder, found no {name}")
-        paths = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-        for found in paths:
-            yield from _items_in(found)
-
-
-def answer(items: Iterable[Item], read: Read) -> Iterator[dict[str, Any]]:
-    """Yield each item's name with the fields of its prediction, or its error."""
-    for name, drawing in items:
+        stack.callback(progress.finish)
         try:
-            if isinstance(drawing, LiveError):
-                raise drawing
-            yield {"name": name, **read(drawing)}
-        except LiveError as error:
-            yield {"name": name, "error": {"code": error.code, "message": error.message}}
+            for item in sources.read(found):
+                line = answer(item, reader)
+                progress.count(item.share, line.get("error", {}).get("code"))
+                progress.hide()
+                write(line)
+                progress.show()
+        except KeyboardInterrupt:
+            return 130
+        except BrokenPipeError:
+            # Whoever read our output has enough; Python would complain again when it ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+    return 1 if progress.failed else 0
 
 
-def _items_in(path: Path) -> Iterator[Item]:
-    with path.open("rb") as file:
-        if is_archive(file.read(4)):
-            size = path.stat().st_size
-            yield from _items_of_archive(str(path), file, size)
-            return
-    yield from _items_of(str(path), path.read_bytes())
-
-
-def _items_of(name: str, data: bytes) -> Iterator[Item]:
-    """Yield what a file's bytes hold: the drawings of ink, or a picture."""
-    if not data.lstrip().startswith(b"{"):
-        yield Item(name, data)
-        return
+def answer(item: Item, read: Read) -> dict[str, Any]:
+    """Return an item's name with the fields of its prediction, or its error."""
     try:
-        drawings = ink_file.decode(data, name)
-    except BadMessage as error:
-        yield Item(name, error)
-        return
-    for number, drawing in enumerate(drawings):
-        yield Item(f"{name}#{number}" if len(drawings) > 1 else name, drawing.strokes)
-
-
-def _items_of_archive(name: str, file: IO[bytes], size: int) -> Iterator[Item]:
-    limits = Settings()
-    try:
-        for member, data in read_archive(file, 0, size, limits.max_picture_bytes, 1_000_000):
-            inside = f"{name}/{member}"
-            if isinstance(data, LiveError):
-                yield Item(inside, data)
-            else:
-                yield from _items_of(inside, data)
+        if isinstance(item.drawing, LiveError):
+            raise item.drawing
+        return {"name": item.name, **read(item.drawing)}
     except LiveError as error:
-        yield Item(name, error)
+        return {"name": item.name, "error": {"code": error.code, "message": error.message}}
 
 
 def _local_reader(options: argparse.Namespace) -> Read:
@@ -171,6 +120,9 @@ def _server_reader(options: argparse.Namespace, stack: contextlib.ExitStack) -> 
             prediction = client.read(drawing)
         except Refused as refused:
             return {"error": {"code": refused.code, "message": refused.message}}
+        except (TimeoutError, OSError) as error:
+            reason = str(error) or f"none came within {options.timeout_s:g} s"
+            raise StartError(f"Expected an answer from {options.server}, but: {reason}") from None
         fields = ("model", "verdict", "digit", "confidence", "probabilities")
         return {field: getattr(prediction, field) for field in fields}
 
@@ -205,24 +157,3 @@ def _table_writer() -> Callable[[dict[str, Any]], None]:
         print(f"{line['name']:40} {told}", flush=True)
 
     return write
-
-
-class _Progress:
-    """Counts on the terminal what has been read, when the answers go elsewhere."""
-
-    def __init__(self, is_shown: bool) -> None:
-        self._is_shown = is_shown
-        self._done = 0
-
-    def __enter__(self) -> "_Progress":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._is_shown and self._done:
-            print(file=sys.stderr)
-
-    def step(self) -> None:
-        """Count one more."""
-        self._done += 1
-        if self._is_shown:
-            print(f"\r{self._done} read", end="", file=sys.stderr, flush=True)

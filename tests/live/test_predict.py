@@ -39,6 +39,7 @@ def test_a_folder_of_everything_is_read(server: RunningServer, folder: Path, is_
     told = {line["name"].removeprefix(f"{folder}/"): line.get("digit") for line in lines}
     assert told == {"a.png": 2, "b.json#0": 3, "b.json#1": 4, "c.zip/x/five.jpg": 5, "d/notes.txt": None}
     assert lines[-1]["error"]["code"] == "bad_picture"
+    assert found.stderr.decode().splitlines()[-1].startswith("5 read, 1 failed (1 bad_picture), in ")
 
 
 def test_standard_input_is_read_and_a_table_printed(folder: Path) -> None:

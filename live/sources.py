@@ -1,0 +1,146 @@
+"""Sources: what the command `predict` is given → drawings, one by one.
+
+Files, folders, ZIP archives and patterns of names, and standard input. One file is open at a time, and
+memory does not grow with how many there are. What can't be read is an item too, with the reason.
+"""
+
+import contextlib
+import glob
+import io
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from live import ink_file
+from live.archives import is_archive, read_archive
+from live.errors import BadMessage, BadPicture, LiveError, StartError, TooLarge
+from live.ink_file import Strokes
+from live.settings import Settings
+
+Drawing = Strokes | bytes
+
+_MAX_MEMBERS = 1_000_000
+_HEAD = 64
+"""Bytes that tell what a file is."""
+
+
+class Source(NamedTuple):
+    """A file that was found, or the bytes of standard input."""
+
+    name: str
+    place: Path | bytes
+
+    def open(self) -> IO[bytes]:
+        """Open it for reading. Raises OSError."""
+        return io.BytesIO(self.place) if isinstance(self.place, bytes) else self.place.open("rb")
+
+
+class Item(NamedTuple):
+    """Something to read: its name, and the drawing or why there is none.
+
+    share: of a picture that was counted; a file of many drawings counts as one.
+    """
+
+    name: str
+    drawing: Drawing | LiveError
+    share: float = 1.0
+
+
+def find(names: Iterable[str], standard_input: IO[bytes]) -> list[Source]:
+    """Find the files of names, folders and patterns; - is standard input.
+
+    Hidden files of folders, and macOS's notes on files, are passed over.
+    Raises StartError when there is no such file.
+    """
+    found = []
+    for name in names:
+        if name == "-":
+            found.append(Source("-", standard_input.read()))
+            continue
+        path = Path(name)
+        paths = [path] if path.exists() else sorted(map(Path, glob.glob(name, recursive=True)))
+        if not paths:
+            raise StartError(f"Expected a file or folder, found no {name}")
+        found += [Source(str(file), file) for each in paths for file in _files(each)]
+    return found
+
+
+def count(sources: Iterable[Source]) -> int:
+    """Count the pictures of files and archives; what can't be read counts as one."""
+    return sum(map(_count, sources))
+
+
+def read(sources: Iterable[Source]) -> Iterator[Item]:
+    """Yield every drawing."""
+    for source in sources:
+        try:
+            with source.open() as file:
+                head = file.read(_HEAD)
+                size = file.seek(0, io.SEEK_END) if file.seekable() else 0
+                if is_archive(head):
+                    yield from _read_archive(source.name, file, size)
+                elif size > Settings.max_picture_bytes and not _is_ink(head):
+                    yield Item(source.name, _too_large())
+                else:
+                    if size:
+                        file.seek(len(head))
+                    yield from _read(source.name, head + file.read())
+        except OSError as error:
+            yield Item(
+                source.name, BadPicture(f"Expected a file that can be read, but: {error.strerror or error}")
+            )
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    return sorted(
+        file
+        for file in path.rglob("*")
+        if file.is_file()
+        and not any(part.startswith(".") or part == "__MACOSX" for part in file.relative_to(path).parts)
+    )
+
+
+def _count(source: Source) -> int:
+    # What is wrong with it is said when it is its turn.
+    with contextlib.suppress(Exception), source.open() as file:
+        if is_archive(file.read(_HEAD)):
+            return len(zipfile.ZipFile(file).infolist())
+    return 1
+
+
+def _is_ink(data: bytes) -> bool:
+    return data.lstrip().startswith(b"{")
+
+
+def _read(name: str, data: bytes) -> Iterator[Item]:
+    """Yield what a file's bytes hold: the drawings of ink, or a picture."""
+    if not _is_ink(data):
+        yield Item(name, data)
+        return
+    try:
+        drawings = ink_file.decode(data, name)
+    except BadMessage as error:
+        yield Item(name, error)
+        return
+    for number, drawing in enumerate(drawings):
+        inside = f"{name}#{number}" if len(drawings) > 1 else name
+        yield Item(inside, drawing.strokes, 1 / len(drawings))
+
+
+def _read_archive(name: str, file: IO[bytes], size: int) -> Iterator[Item]:
+    try:
+        for member, data in read_archive(file, 0, size, Settings.max_picture_bytes, _MAX_MEMBERS):
+            inside = f"{name}/{member}"
+            if isinstance(data, LiveError):
+                yield Item(inside, data)
+            else:
+                yield from _read(inside, data)
+    except LiveError as error:
+        yield Item(name, error)
+
+
+def _too_large() -> LiveError:
+    return TooLarge(f"Expected a picture of at most {Settings.max_picture_bytes} bytes, got more")

@@ -1,0 +1,74 @@
+"""Sources: what is found of what the command `predict` is given, and what each file turns out to hold."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from live import sources
+from live.errors import BadPicture, LiveError, StartError, TooLarge
+from live.settings import Settings
+from live.sources import Item
+from tests.live.drawings import DRAWINGS
+from tests.live.pages import archive
+
+NOTHING = io.BytesIO()
+
+
+def read(*names: str | Path, given: bytes = b"") -> list[Item]:
+    return list(sources.read(sources.find(map(str, names), io.BytesIO(given))))
+
+
+def test_folders_are_read_through_without_what_is_hidden(tmp_path: Path) -> None:
+    for name in ("b/c.png", "a.png", ".DS_Store", ".git/x.png", "__MACOSX/._a.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    assert [item.name for item in read(tmp_path)] == [str(tmp_path / "a.png"), str(tmp_path / "b/c.png")]
+
+
+def test_patterns_that_no_shell_has_filled_in_are(tmp_path: Path) -> None:
+    for name in ("2.png", "1.png", "a.txt", "[odd].png"):
+        (tmp_path / name).write_bytes(b"x")
+    assert [Path(item.name).name for item in read(tmp_path / "?.png")] == ["1.png", "2.png"]
+    assert len(read(tmp_path / "[odd].png")) == 1
+    with pytest.raises(StartError, match="found no"):
+        read(tmp_path / "*.gif")
+
+
+def test_standard_input_may_be_a_picture_ink_or_an_archive() -> None:
+    assert read("-", given=b"picture") == [Item("-", b"picture")]
+    [ink] = read("-", given=json.dumps({"strokes": DRAWINGS["one"]}).encode())
+    assert isinstance(ink.drawing, list)
+    found = read("-", given=archive([("a.png", b"a"), ("b.png", b"b")]))
+    assert [(item.name, item.drawing) for item in found] == [("-/a.png", b"a"), ("-/b.png", b"b")]
+
+
+def test_what_was_counted_is_what_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(archive([("x", b"x"), ("y", b"y"), ("z", b"z")]))
+    (tmp_path / "b.json").write_text(json.dumps({"drawings": [{"strokes": DRAWINGS["one"]}] * 4}))
+    (tmp_path / "c.png").write_bytes(b"x")
+    (tmp_path / "d.zip").write_bytes(b"PK\3\4 broken")
+    assert sources.count(sources.find([str(tmp_path)], NOTHING)) == 6
+    items = read(tmp_path)
+    assert len(items) == 9
+    assert sum(item.share for item in items) == 6
+
+
+def test_what_cannot_be_read_has_its_item(tmp_path: Path) -> None:
+    gone = tmp_path / "gone.png"
+    gone.write_bytes(b"x")
+    found = sources.find([str(gone)], NOTHING)
+    gone.unlink()
+    [item] = sources.read(found)
+    assert isinstance(item.drawing, BadPicture)
+    assert "No such file" in item.drawing.message
+
+
+def test_a_file_too_large_for_a_picture_is_not_even_read(tmp_path: Path) -> None:
+    large = tmp_path / "film.mp4"
+    with large.open("wb") as file:
+        file.truncate(Settings.max_picture_bytes + 1)
+    [item] = read(large)
+    assert isinstance(item.drawing, TooLarge)
+    assert isinstance(item.drawing, LiveError)
