@@ -7,6 +7,7 @@
  * @import { Drawing, Point, Stroke } from "./drawing.js"
  * @import { Signal } from "./signal.js"
  *
+ * @typedef {(context: CanvasRenderingContext2D, stroke: Stroke, ink: string, index: number) => void} Painter
  * @typedef {{ changed: Signal<any>, inkOf: (colour: string) => string }} Inks
  */
 import { PAGE } from "./drawing.js";
@@ -25,6 +26,8 @@ export class CanvasView {
   #predicted = [];
   /** @type {readonly Stroke[] | null} */
   #instead = null;
+  /** @type {Painter} */
+  #painter = paintStroke;
   #isSettledStale = true;
   #ask = eachFrame(() => this.#paint());
 
@@ -70,6 +73,16 @@ export class CanvasView {
     this.#repaint();
   }
 
+  /**
+   * Have the drawing painted by another painter than the pen's.
+   *
+   * @param {Painter} painter
+   */
+  paintBy(painter) {
+    this.#painter = painter;
+    this.#repaint();
+  }
+
   #repaint() {
     this.#isSettledStale = true;
     this.#ask();
@@ -81,19 +94,21 @@ export class CanvasView {
       this.#isSettledStale = false;
       const context = freshContext(this.#settled);
       context.globalAlpha = this.#instead ? 0.15 : 1;
-      for (const stroke of this.#drawing.strokes) if (stroke !== open) this.#paintStroke(context, stroke);
+      this.#drawing.strokes.forEach((stroke, i) => stroke === open || this.#paintStroke(context, stroke, i));
     }
     const context = freshContext(this.#live);
-    for (const stroke of this.#instead ?? []) this.#paintStroke(context, stroke);
-    if (open) this.#paintStroke(context, { ...open, points: [...open.points, ...this.#predicted] });
+    this.#instead?.forEach((stroke, i) => this.#paintStroke(context, stroke, i));
+    const growing = open && { ...open, points: [...open.points, ...this.#predicted] };
+    if (growing) this.#paintStroke(context, growing, this.#drawing.strokes.length - 1);
   }
 
   /**
    * @param {CanvasRenderingContext2D} context
    * @param {Stroke} stroke
+   * @param {number} index
    */
-  #paintStroke(context, stroke) {
-    paintStroke(context, stroke, this.#palette.inkOf(stroke.pen.colour));
+  #paintStroke(context, stroke, index) {
+    this.#painter(context, stroke, this.#palette.inkOf(stroke.pen.colour), index);
   }
 
   #resize() {

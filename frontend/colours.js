@@ -70,13 +70,17 @@ function luminance(colour) {
  * @param {string} b
  * @param {number} share  of b
  */
-function mix(a, b, share) {
+export function mix(a, b, share) {
   const other = channels(b);
   const mixed = channels(a).map((value, i) => Math.round(value + (other[i] - value) * Math.min(1, share)));
   return `#${mixed.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
 }
 
-/** @param {string} colour */
-function channels(colour) {
+/**
+ * Red, green and blue, 0 … 255.
+ *
+ * @param {string} colour
+ */
+export function channels(colour) {
   return [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
 }

@@ -67,7 +67,6 @@ followConnection();
 
 function hangViews() {
   new StatusView(element("status"), connection);
-  new StepsView(element("steps"), drawing, reading);
   new ReadoutView(element("readout"), new Latency(session, browserClock), browserClock);
   const models = new ModelsView(element("models"), settings);
   session.models.listen((offered) => models.offer(offered));
@@ -89,6 +88,7 @@ function hangControls() {
   const files = new FilePanel(element("files"), drawing, palette, (text) => notice.show(text));
   const toolbar = new Toolbar(/** @type {HTMLElement} */ (sheet.parentElement), drawing, settings);
   hangTimeline(canvas);
+  hangWhy(canvas);
   hangKeys(toolbar);
   takeFiles(element("pictures"), { pictures: readPictures, ink: (file) => files.open(file) });
 }
@@ -149,6 +149,24 @@ function toggleReplay() {
   else replay.play();
 }
 
+/** @param {CanvasView} canvas */
+function hangWhy(canvas) {
+  const steps = new StepsView(element("steps"), drawing, reading);
+  const button = element("why");
+  const models = { drawing, reading, session, settings, palette };
+  /** @type {Promise<unknown> | undefined} */
+  let opening;
+  const follow = () => {
+    const { explains } = settings.values;
+    button.setAttribute("aria-pressed", String(explains));
+    // Loaded when it is first wanted.
+    if (explains) opening ??= import("./why_view.js").then(({ open }) => open(button, models, { canvas, steps, bars: results }));
+  };
+  button.addEventListener("click", () => settings.set({ explains: !settings.values.explains }));
+  settings.changed.listen(follow);
+  follow();
+}
+
 /** @param {Toolbar} toolbar */
 function hangKeys(toolbar) {
   const dialog = /** @type {HTMLDialogElement} */ (element("keys"));
@@ -158,6 +176,7 @@ function hangKeys(toolbar) {
     { keys: ["Delete", "Backspace", "C"], does: "Clear the page", act: () => drawing.clear() },
     { keys: ["E"], does: "Pen or eraser", act: () => toolbar.toggleEraser() },
     { keys: ["R"], does: "Replay the drawing", act: toggleReplay },
+    { keys: ["W"], does: "Why: which strokes speak for the digit", act: () => element("why").click() },
     { keys: ["[", "]"], does: "Narrower, broader pen", act: (/** @type {string} */ key) => broaden(key === "]" ? 6 : -6) },
     { keys: ["T"], does: "Light, dark or the system’s theme", act: turnTheme },
     { keys: ["Escape"], does: "Back to the present", act: () => lookAt(null) },

@@ -15,9 +15,12 @@
  * @typedef {{ type: "prediction", seq: number, rev: number, model: string, verdict: Verdict, digit: number | null,
  *   confidence: number | null, probabilities: number[] | null, dropped: number, timing: Timing,
  *   input?: string }} Prediction
+ * @typedef {{ stroke: number, strokes?: number, start: number, end: number, weights: number[] }} Piece
+ * @typedef {{ type: "explanation", seq: number, rev: number, digit: number, scores: number[], blanks: number[],
+ *   pieces?: Piece[], owners?: string }} Explanation
  * @typedef {{ type: "error", code: string, message: string, seq: number | null, retryable: boolean }} Fault
  * @typedef {{ type: "goaway", reason: string, after_ms: number }} Goaway
- * @typedef {Ready | Configured | Prediction | Fault | Goaway} Message
+ * @typedef {Ready | Configured | Prediction | Explanation | Fault | Goaway} Message
  */
 import { countPoints } from "./drawing.js";
 
@@ -33,7 +36,7 @@ const FINENESS = 16;
 const FARTHEST = 32767;
 const MOST = 65535;
 
-const KNOWN = new Set(["ready", "configured", "prediction", "error", "goaway"]);
+const KNOWN = new Set(["ready", "configured", "prediction", "explanation", "error", "goaway"]);
 
 /**
  * Encode ink as one binary frame, thinned where it would break the server's limits.
@@ -92,7 +95,12 @@ export function decode(text) {
  * @param {Prediction} prediction
  */
 export function imageOf({ input }) {
-  return input ? Uint8Array.from(atob(input), (letter) => letter.charCodeAt(0)) : null;
+  return input ? bytesOf(input) : null;
+}
+
+/** @param {string} text  base64 */
+export function bytesOf(text) {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }
 
 /**

@@ -52,9 +52,17 @@ export class Reading {
 
   /** What to show: the belief now, or the one at the point that is looked at. */
   get shown() {
+    return this.#moment?.belief ?? BLANK;
+  }
+
+  get #moment() {
     const at = this.#lookedAt;
-    const moment = at === null ? this.#now : this.moments.findLast(({ points }) => points <= at);
-    return moment?.belief ?? BLANK;
+    return at === null ? this.#now : this.moments.findLast(({ points }) => points <= at);
+  }
+
+  /** How many points the drawing had when what is shown was believed. */
+  get points() {
+    return this.#moment?.points ?? 0;
   }
 
   /** How many points of the drawing are looked at; null: all, as they come. */

@@ -6,7 +6,7 @@
  *
  * @import { Clock, Connection } from "./connection.js"
  * @import { Snapshot } from "./drawing.js"
- * @import { Fault, Limits, Message, Model, Prediction } from "./protocol.js"
+ * @import { Explanation, Fault, Limits, Message, Model, Prediction } from "./protocol.js"
  *
  * @typedef {{ prediction: Prediction, points: number, roundTripMs: number }} Answer  points: of the drawing answered
  * @typedef {{ seq: number, sentAt: number, points: number }} Sent
@@ -30,6 +30,8 @@ const RETRY_MS = 300;
 export class Session {
   /** @type {Signal<Answer>} */
   answers = new Signal();
+  /** @type {Signal<Explanation>} */
+  explanations = new Signal();
   /** @type {Signal<Fault>} */
   faults = new Signal();
   /** @type {Signal<Model[]>} */
@@ -45,6 +47,7 @@ export class Session {
   /** @type {Limits} */
   #limits = {};
   #model = "";
+  #include = ["input"];
   /** @type {string[]} */
   #offered = [];
   /** @type {Snapshot | null} */
@@ -94,6 +97,16 @@ export class Session {
     if (this.#connection.state === "ready") this.#greet();
   }
 
+  /**
+   * Have every answer explained, that to the newest snapshot first; or nothing any more.
+   *
+   * @param {boolean} isWanted
+   */
+  explain(isWanted) {
+    this.#include = isWanted ? ["input", "explanation"] : ["input"];
+    if (this.#connection.state === "ready") this.#greet();
+  }
+
   #pump() {
     if (!this.#isUnsent || this.#connection.state !== "ready") return;
     const now = this.#clock.now();
@@ -128,7 +141,7 @@ export class Session {
   /** Every new socket hears the whole configuration and the drawing as it is now. */
   #greet() {
     const model = this.#offered.includes(this.#model) ? this.#model : "";
-    this.#connection.send(encodeConfigure(model, ["input"]));
+    this.#connection.send(encodeConfigure(model, this.#include));
     this.#isUnsent = this.#newest !== null;
     this.#pump();
   }
@@ -146,6 +159,7 @@ export class Session {
       this.models.emit(message.models);
     } else if (message.type === "configured") this.configured.emit(message.model);
     else if (message.type === "prediction") this.#hear(message);
+    else if (message.type === "explanation") this.explanations.emit(message);
     else if (message.type === "error") this.#hearFault(message);
   }
 

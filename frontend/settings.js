@@ -10,6 +10,7 @@
  * @property {string} page  colour of the page, "#rrggbb"; "" goes with the theme
  * @property {"auto" | "light" | "dark"} theme
  * @property {"pen" | "eraser"} tool  not kept: a page opens with the pen
+ * @property {boolean} explains  strokes show what speaks for the digit and what against it
  * @property {string[]} models  whose results are shown, left to right; "" is the server's default
  */
 import { Signal } from "./signal.js";
@@ -24,6 +25,7 @@ export const DEFAULTS = Object.freeze({
   page: "",
   theme: "auto",
   tool: "pen",
+  explains: false,
   models: [""],
 });
 

@@ -26,6 +26,7 @@ export class StepsView {
   #image;
   #drawing;
   #reading;
+  #pixelsOf = pixelsOf;
   #ask = eachFrame(() => this.#paint(), UNHURRIED_MS);
 
   /**
@@ -41,6 +42,16 @@ export class StepsView {
     this.#reading = reading;
     drawing.changed.listen(() => this.#ask());
     reading.changed.listen(() => this.#ask());
+    this.#ask();
+  }
+
+  /**
+   * Show the image in other colours.
+   *
+   * @param {typeof pixelsOf} pixels
+   */
+  colour(pixels) {
+    this.#pixelsOf = pixels;
     this.#ask();
   }
 
@@ -82,7 +93,7 @@ export class StepsView {
     this.#image.classList.toggle("empty", !image);
     if (!image) return;
     const pixels = new OffscreenCanvas(IMAGE_SIDE, IMAGE_SIDE);
-    pixels.getContext("2d")?.putImageData(pixelsOf(image), 0, 0);
+    pixels.getContext("2d")?.putImageData(this.#pixelsOf(image), 0, 0);
     context.imageSmoothingEnabled = false;
     context.drawImage(pixels, 0, 0, PIXELS, PIXELS);
     const centre = centreOf(image, IMAGE_SIDE);
