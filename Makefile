@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench lint clean
+.PHONY: run test test-cluster bench lint clean
 
 run: .venv/installed  ## serve the page on http://127.0.0.1:8000
 	@$(BIN)/live-digits serve --workers 1
@@ -24,6 +24,9 @@ lint: .venv/installed-for-tests  ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+test-cluster: .venv/installed-for-cluster  ## run the tests that start a Ray cluster
+	LIVE_DIGITS_TEST_CLUSTER=1 $(BIN)/python -m pytest tests/test_cluster.py
 
 bench: .venv/installed-for-tests  ## measure the server against its floor
 	$(BIN)/python -m tests.bench
@@ -45,6 +48,11 @@ clean:  ## remove what was installed and built
 	@echo "Installing what the tests need (once; TensorFlow is large)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train,test]'
 	@touch $@ .venv/installed
+
+.venv/installed-for-cluster: .venv/installed-for-tests
+	@echo "Installing Ray (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[cluster]'
+	@touch $@
 
 node_modules/installed: package.json
 	@npm install --no-package-lock --no-audit --no-fund --silent

@@ -13,6 +13,7 @@ from live.errors import StartError
 
 COMMANDS = {
     "serve": ("live.server", "serve the page and the websocket"),
+    "cluster": ("live.cluster", "serve on a Ray cluster"),
     "predict": ("live.predict", "read pictures, ink files, folders and ZIP archives"),
     "draw": ("live.draw", "draw with the mouse in the terminal"),
     "load": ("live.load", "draw with many hands at once, and check every answer"),

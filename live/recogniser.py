@@ -62,6 +62,10 @@ class Recogniser(NamedTuple):
         return judge(scores, self.card.calibration)
 
 
+Load = Callable[[Card, Path, str, int], Recogniser]
+"""What `load` is, and what may stand in for it: a card, its folder, the engine, the largest batch."""
+
+
 def find_cards(weights: Path) -> list[Card]:
     """Read the cards of a folder of models, or make one up for a single Keras model that has none.
 

@@ -7,9 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import uvicorn
 
@@ -20,9 +18,9 @@ from live.framing import Framing
 from live.http import http_within
 from live.listening import listen, url_of
 from live.service import Service
-from live.settings import KNOBS, Settings
+from live.settings import KNOBS, Settings, add_flags, read_flags
 
-_SWITCH_S = 1e-4
+SWITCH_S = 1e-4
 """How long a thread keeps the interpreter while another wants it. With Python's own 5 ms the predict thread,
 back from the model, waits that long for a busy event loop: 64 sessions in a closed loop got 2,500 answers a
 second that way, 3,500 this way."""
@@ -30,18 +28,12 @@ second that way, 3,500 this way."""
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add a flag for every setting."""
-    kinds: dict[type, Callable[[str], Any]] = {tuple: lambda text: tuple(text.split(","))}
-    for knob in KNOBS:
-        kind = Path if isinstance(knob.default, Path) else kinds.get(type(knob.default), type(knob.default))
-        flag = f"--{knob.name.replace('_', '-')}"
-        parser.add_argument(flag, type=kind, default=knob.default, **knob.metadata)
+    add_flags(parser, KNOBS)
 
 
 def main(options: argparse.Namespace) -> int:
     """Serve until told to stop."""
-    # Other users can read a command line, but not an environment.
-    options.token = options.token or os.environ.get("LIVE_DIGITS_TOKEN", "")
-    serve(Settings(**vars(options)))
+    serve(read_flags(options, Settings))
     return 0
 
 
@@ -80,7 +72,7 @@ def announce(listener: socket.socket, also: str = "") -> None:
 
 def new_runner() -> asyncio.Runner:
     """Make what runs a server's event loop."""
-    sys.setswitchinterval(_SWITCH_S)
+    sys.setswitchinterval(SWITCH_S)
     return asyncio.Runner(loop_factory=_loop_factory())
 
 

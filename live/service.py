@@ -9,7 +9,7 @@ import itertools
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -24,7 +24,7 @@ from live.messages import GoAway, Model, Snapshot
 from live.metrics import Metrics, collect
 from live.predict_thread import PredictThread
 from live.prediction import Answer, Predictor
-from live.recogniser import Card
+from live.recogniser import Card, Load
 from live.session import Counts, Waiting
 from live.settings import Settings
 
@@ -60,6 +60,15 @@ class State(Enum):
     FAILED = "failed"
 
 
+def choose_model(cards: Sequence[Card], wanted: str) -> str:
+    """Choose the default model: the one wanted, or else ours. Raises StartError if it is not there."""
+    names = [card.name for card in cards]
+    chosen = wanted or (PREFERRED_MODEL if PREFERRED_MODEL in names else names[0])
+    if chosen not in names:
+        raise StartError(f"Expected one of the models {', '.join(names)}, got {chosen}")
+    return chosen
+
+
 class Member(Protocol):
     """Someone who is connected."""
 
@@ -80,8 +89,12 @@ class Member(Protocol):
 class Service:
     """All that serves. Owned by one event loop; predicting has a thread of its own."""
 
-    def __init__(self, settings: Settings, census: Census | None = None) -> None:
+    def __init__(
+        self, settings: Settings, census: Census | None = None, load: Load = recogniser.load
+    ) -> None:
+        """census: what counts sessions; load: what makes a recogniser of a card."""
         self.settings = settings
+        self._load_one = load
         self.state = State.LOADING
         self.failure: StartError | None = None
         self.on_failure: Callable[[], None] = lambda: None
@@ -251,12 +264,10 @@ class Service:
         weights = self.settings.weights
         self.cards = recogniser.find_cards(weights)
         names = [card.name for card in self.cards]
-        default = self.settings.model or (PREFERRED_MODEL if PREFERRED_MODEL in names else names[0])
-        if default not in names:
-            raise StartError(f"Expected one of the models {', '.join(names)}, got {default}")
+        default = choose_model(self.cards, self.settings.model)
         folder = weights if weights.is_dir() else weights.parent
         recognisers = {
-            card.name: recogniser.load(card, folder, self.settings.engine, self.settings.max_batch)
+            card.name: self._load_one(card, folder, self.settings.engine, self.settings.max_batch)
             for card in self.cards
         }
         self.models = [Model(card.name, card.name == default, card.summary) for card in self.cards]

@@ -1,10 +1,13 @@
 """Every knob of the server, with its unit and its default. The command line is made from this."""
 
+import argparse
+import os
 import socket
 import sys
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterable
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from live.messages import Limits
 
@@ -91,4 +94,34 @@ class Settings:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class ClusterSettings(Settings):
+    """How servers run on a cluster."""
+
+    replicas: int = _knob(2, "servers; sessions in all are this many times those of one")
+    cores_per_replica: float = _knob(1.0, "cores that Ray sets aside for each")
+    model_replicas: int = _knob(0, "processes that have the models; 0 has them inside each server")
+
+
 KNOBS = fields(Settings)
+_NOT_ON_CLUSTERS = {"workers", "spread", "certificate", "key", "handshake_s", "stuck_s", "max_frame_bytes"}
+"""Connections come to Ray's proxies, which have settings of their own."""
+CLUSTER_KNOBS = [knob for knob in fields(ClusterSettings) if knob.name not in _NOT_ON_CLUSTERS]
+
+Kind = TypeVar("Kind", bound=Settings)
+
+
+def add_flags(parser: argparse.ArgumentParser, knobs: "Iterable[Field[Any]]") -> None:
+    """Make a flag of each knob."""
+    kinds: dict[type, Callable[[str], Any]] = {tuple: lambda text: tuple(text.split(","))}
+    for knob in knobs:
+        kind = Path if isinstance(knob.default, Path) else kinds.get(type(knob.default), type(knob.default))
+        flag = f"--{knob.name.replace('_', '-')}"
+        parser.add_argument(flag, type=kind, default=knob.default, **knob.metadata)
+
+
+def read_flags(options: argparse.Namespace, kind: type[Kind]) -> Kind:
+    """Make settings of what was given; a token may also come from LIVE_DIGITS_TOKEN."""
+    # Other users can read a command line, but not an environment.
+    options.token = options.token or os.environ.get("LIVE_DIGITS_TOKEN", "")
+    return kind(**vars(options))

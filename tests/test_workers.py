@@ -47,8 +47,13 @@ def pair(weights: Path) -> Iterator[RunningServer]:
 
 def pids(server: RunningServer) -> set[int]:
     """Find the workers' processes: besides them there is Python's own resource tracker."""
-    children = psutil.Process(server.process.pid).children()
-    return {child.pid for child in children if "spawn_main" in " ".join(child.cmdline())}
+    found = set()
+    for child in psutil.Process(server.process.pid).children():
+        # One that has just ended has no command line any more.
+        with contextlib.suppress(psutil.Error):
+            if "spawn_main" in " ".join(child.cmdline()):
+                found.add(child.pid)
+    return found
 
 
 async def numbers(server: RunningServer) -> Mapping[str, float]:
@@ -174,11 +179,13 @@ async def test_weights_that_can_not_be_loaded_change_nothing(pair: RunningServer
     before, counted = pids(pair), await numbers(pair)
     card = (weights / "classic.json").read_text()
     (weights / "classic.json").write_text("no card")
-    pair.process.send_signal(signal.SIGHUP)
-    started = counted[STARTED] + 1
-    await until(pair, lambda found: found[STARTED] == started)
-    await until(pair, lambda _: pids(pair) == before)
-    (weights / "classic.json").write_text(card)
+    try:
+        pair.process.send_signal(signal.SIGHUP)
+        started = counted[STARTED] + 1
+        await until(pair, lambda found: found[STARTED] == started)
+        await until(pair, lambda _: pids(pair) == before)
+    finally:
+        (weights / "classic.json").write_text(card)
     async with sessions(pair, 8) as opened:
         assert await asyncio.gather(*map(draw, opened)) == [7] * 8
 

@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING
 from live.census import Board
 from live.errors import StartError
 from live.listening import listen, listen_together
+from live.recogniser import find_cards
 from live.server import announce
+from live.service import choose_model
 from live.settings import Settings
 from live.workers.doorman import Doorman
 from live.workers.machine import signals, terminal_signals_blocked
@@ -45,6 +47,8 @@ _TELLING_S = 2.0
 
 def supervise(settings: Settings, count: int) -> None:
     """Serve with `count` workers until SIGINT or SIGTERM. Raises StartError when that can't be."""
+    # What is plainly wrong is said at once, and not by every worker.
+    choose_model(find_cards(settings.weights), settings.model)
     by_kernel = settings.spread == "kernel"
     listeners = listen_together(settings, count) if by_kernel else [listen(settings)]
     # Limits on sessions are kept by a census; what is left is shared out in equal parts.

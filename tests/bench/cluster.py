@@ -1,0 +1,137 @@
+"""What Ray Serve costs, and what becomes of those who draw when a replica dies or all are replaced.
+
+    python -m tests.bench.cluster [--quick] [PART …]
+
+Needs the extra [cluster]. Starts one local cluster after another, and takes some minutes. Processor time is
+that of all of Ray's processes together, what they use when idle included.
+"""
+
+import argparse
+import asyncio
+import time
+from collections.abc import Callable
+
+from live.load import conductor
+from live.load.plan import Plan
+from live.load.report import Report
+from live.load.watch import Watch
+from tests.bench.table import Table
+from tests.clusters import RunningCluster, running_cluster
+from tests.conftest import running_server
+from tests.hands import Hands, hands
+
+HAPROXY = {"RAY_SERVE_ENABLE_HA_PROXY": "1"}
+MODEL = ("--model", "compact")
+DRAWING = 200
+Happening = Callable[[RunningCluster], None]
+
+
+def main() -> None:
+    """Measure."""
+    parts = {"overhead": overhead, "replicas": replicas, "apart": apart, "death": death, "update": update}
+    parser = argparse.ArgumentParser(description="Measure the server on Ray Serve.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(parts)} (default: all)")
+    parser.add_argument("--quick", action="store_true", help="measure briefly: to see that it works")
+    options = parser.parse_args()
+    for part in options.parts or parts:
+        parts[part](Table(), 3 if options.quick else 10)
+
+
+def overhead(table: Table, seconds: int) -> None:
+    """Compare processor time an answer of the plain server and of one replica behind either proxy."""
+    table.head("Ray Serve, one replica, 64 sessions in a closed loop")
+    with running_server(*MODEL) as server:
+        plain = load(server.socket, server.process.pid, seconds)
+    _add(table, "plain server", plain)
+    for name, environment in (("default proxy", {}), ("HAProxy", HAPROXY)):
+        with running_cluster("--replicas", "1", "--cores-per-replica", "0.5", *MODEL, **environment) as ray:
+            _add(table, f"Ray, {name}", load(ray.socket, ray.process.pid, seconds), idle=idle(ray, seconds))
+
+
+def replicas(table: Table, seconds: int) -> None:
+    """Compare 1, 2 and 4 replicas."""
+    table.head("Ray Serve behind HAProxy, 64 sessions in a closed loop")
+    for count in (1, 2, 4):
+        flags = ("--replicas", str(count), "--cores-per-replica", "0.25", *MODEL)
+        with running_cluster(*flags, **HAPROXY) as ray:
+            _add(table, f"{count} replicas", load(ray.socket, ray.process.pid, seconds))
+
+
+def apart(table: Table, seconds: int) -> None:
+    """Have the models in a deployment of their own."""
+    table.head("Ray Serve behind HAProxy, models in a deployment of their own, 64 sessions in a closed loop")
+    flags = ("--replicas", "1", "--model-replicas", "1", "--cores-per-replica", "0.25", *MODEL)
+    with running_cluster(*flags, **HAPROXY) as ray:
+        report = load(ray.socket, ray.process.pid, seconds)
+    _add(table, "1 server, 1 model", report)
+
+
+def death(table: Table, _: int) -> None:
+    """Kill one of two replicas while 200 draw."""
+    for name, environment in (("default proxy", {}), ("HAProxy", HAPROXY)):
+        with running_cluster("--replicas", "2", "--cores-per-replica", "0.5", *MODEL, **environment) as ray:
+            table.head(f"Ray Serve, {name}: one of two replicas killed while {DRAWING} draw")
+            asyncio.run(_draw_through(table, ray, lambda ray: ray.replicas()[0].kill()))
+
+
+def update(table: Table, _: int) -> None:
+    """Replace both replicas while 200 draw."""
+    for name, environment in (("default proxy", {}), ("HAProxy", HAPROXY)):
+        with running_cluster("--replicas", "2", "--cores-per-replica", "0.5", *MODEL, **environment) as ray:
+            table.head(f"Ray Serve, {name}: both replicas replaced while {DRAWING} draw")
+            asyncio.run(_draw_through(table, ray, _replace))
+
+
+def _replace(ray: RunningCluster) -> None:
+    ray.update(replicas="2", cores_per_replica="0.5", model="compact", reconnect_ms="1001")
+
+
+async def _draw_through(table: Table, ray: RunningCluster, happen: Happening) -> None:
+    async with hands(ray.socket, DRAWING, pause_s=1.0) as drawing:
+        await asyncio.sleep(3)
+        began = time.perf_counter()
+        await asyncio.to_thread(happen, ray)
+        took_s = time.perf_counter() - began
+        await asyncio.sleep(15)
+        await drawing.draw_once_more()
+    tell(table, drawing, took_s)
+
+
+def tell(table: Table, drawing: Hands, took_s: float) -> None:
+    """Say what hands saw."""
+    gaps = drawing.gaps_s or [0.0]
+    table.add("it took", f"{took_s:.1f} s")
+    table.add("sessions cut, by close code", str(dict(drawing.cuts)))
+    table.add("refused meanwhile", str(dict(drawing.refusals)))
+    back = ", ".join(f"{gaps[int(share * (len(gaps) - 1))]:.2f} s" for share in (0.5, 0.95, 1))
+    table.add("until each drew on: median, 95 %, all", back)
+    table.add("snapshots sent again", f"{drawing.unanswered} of {drawing.answered}")
+    table.add("wrong answers", str(drawing.wrong), "0", drawing.wrong == 0)
+
+
+def load(url: str, pid: int, seconds: int) -> Report:
+    """Load a server with 64 sessions in a closed loop, after a second to warm up."""
+    watch = Watch(pid)
+    plan = Plan(url=url, steps=1, seconds=seconds, is_closed=True, ramp_s=1.0, sessions=64)
+    report = conductor.run(plan, watch)
+    assert report.is_kept, f"The server broke its word: {report.outcome.broken}"
+    return report
+
+
+def idle(ray: RunningCluster, seconds: int) -> float:
+    """Measure how many cores Ray takes while nobody draws."""
+    watch = Watch(ray.process.pid)
+    before = watch.look()
+    time.sleep(seconds)
+    return (watch.look().cpu_s - before.cpu_s) / seconds
+
+
+def _add(table: Table, name: str, report: Report, idle: float | None = None) -> None:
+    cost = f"{report.cpu_us_per_answer:.0f} µs an answer, {report.answers_per_s:,.0f} answers/s"
+    latency = report.latency
+    told = f"{cost}, p50 {latency.at(50) or 0:.1f} ms, p99 {latency.at(99) or 0:.1f} ms"
+    table.add(name, told + ("" if idle is None else f"; idle {idle:.2f} cores"))
+
+
+if __name__ == "__main__":
+    main()

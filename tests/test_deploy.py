@@ -1,0 +1,88 @@
+"""The files in deploy/, each by its schema or its linter, and against the program that they start."""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from live import cluster, server
+from live.settings import Settings
+from tests.conftest import ROOT
+
+DEPLOY = ROOT / "deploy"
+BIN = Path(sys.executable).parent
+KUBERNETES = list(yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text()))
+RAY = yaml.safe_load((DEPLOY / "rayservice.yaml").read_text())["spec"]
+COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+
+
+def parse(command: list[str]) -> Settings:
+    """Read a command line of `serve` as the program does."""
+    assert command[0] == "serve"
+    parser = argparse.ArgumentParser()
+    server.add_arguments(parser)
+    return Settings(**vars(parser.parse_args(command[1:])))
+
+
+def container(kind: str = "Deployment") -> dict[str, Any]:
+    [deployment] = [resource for resource in KUBERNETES if resource["kind"] == kind]
+    [found] = deployment["spec"]["template"]["spec"]["containers"]
+    return dict(found)
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "Dockerfile.ray"])
+def test_dockerfiles_pass_hadolint(name: str) -> None:
+    found = subprocess.run([BIN / "hadolint", DEPLOY / name], capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout
+
+
+def test_the_compose_file_fits_its_schema() -> None:
+    command = [str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.compose-spec"]
+    command += [str(DEPLOY / "compose.yaml")]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout
+
+
+@pytest.mark.parametrize("resource", KUBERNETES, ids=lambda resource: resource["kind"])
+def test_manifests_fit_kubernetes_schemas(resource: dict[str, Any]) -> None:
+    kubernetes_validate.validate(resource, kubernetes_validate.latest_version(), strict=True)
+
+
+def test_the_ray_clusters_pods_fit_kubernetes_schema() -> None:
+    groups = [RAY["rayClusterConfig"]["headGroupSpec"], *RAY["rayClusterConfig"]["workerGroupSpecs"]]
+    for group in groups:
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "pod"}, **group["template"]}
+        kubernetes_validate.validate(pod, kubernetes_validate.latest_version(), strict=True)
+
+
+def test_every_command_is_one_that_the_program_knows() -> None:
+    assert parse(container()["args"]).workers == 1
+    assert parse(COMPOSE["services"]["one"]["command"]).trusted_proxies == ("*",)
+    docker = (DEPLOY / "Dockerfile").read_text().rpartition("CMD ")[2]
+    assert parse(yaml.safe_load(docker)).host == "0.0.0.0"
+    [app] = yaml.safe_load(RAY["serveConfigV2"])["applications"]
+    assert app["import_path"] == "live.cluster:app"
+    assert cluster.read_arguments(app["args"]).replicas == 8
+
+
+def test_pods_get_the_time_that_their_drain_takes() -> None:
+    drain_s = Settings().drain_s
+    pod = next(r for r in KUBERNETES if r["kind"] == "Deployment")["spec"]["template"]["spec"]
+    pre_stop = int(container()["lifecycle"]["preStop"]["exec"]["command"][-1].split("sleep(")[1].rstrip(")"))
+    assert pod["terminationGracePeriodSeconds"] > pre_stop + drain_s + 3
+    assert int(COMPOSE["services"]["one"]["stop_grace_period"].rstrip("s")) > drain_s + 3
+
+
+def test_the_autoscaler_asks_for_a_number_that_the_server_tells() -> None:
+    from live.metrics import Metrics, collect
+
+    [scaler] = [resource for resource in KUBERNETES if resource["kind"] == "HorizontalPodAutoscaler"]
+    [metric] = scaler["spec"]["metrics"]
+    assert metric["pods"]["metric"]["name"] in {family.name for family in collect(Metrics(), [], True)}
+    most = parse(container()["args"]).max_sessions
+    assert int(metric["pods"]["target"]["averageValue"]) < most
