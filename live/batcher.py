@@ -9,6 +9,9 @@ each waiter's newest snapshot at that very moment. That is all it takes for four
 - one snapshot a waiter a batch, whoever floods;
 - memory bounded by the number of waiters.
 
+Who waits behind a whole batch is far: nothing that came in now could be predicted before that batch is. The
+batcher tells them when they are near, so that a flood is read in few, large pieces, and just in time.
+
 Bulk (uploaded archives, say) waits in lanes of its own, which are cut when nobody draws, or every ninth time.
 
 It knows no model and no websocket: it is given `predict`, which it calls off the event loop.
@@ -20,6 +23,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from itertools import islice
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from live.errors import Internal, LiveError, Overloaded
@@ -92,6 +96,7 @@ class Batcher(Generic[Item, Answer]):
         self._bulk: OrderedDict[str, deque[Waiter[Item, Answer]]] = OrderedDict()
         self._passed_over = 0
         self._queued: set[Waiter[Item, Answer]] = set()
+        self._far: dict[Waiter[Item, Answer], asyncio.Future[None]] = {}
         self._has_work = asyncio.Event()
         self._cut_at: float | None = None
 
@@ -113,6 +118,24 @@ class Batcher(Generic[Item, Answer]):
     def remove(self, waiter: Waiter[Item, Answer]) -> None:
         """Forget a waiter that has gone: its `take` is not called again until it is put again."""
         self._queued.discard(waiter)
+        self.call(waiter)
+
+    def far(self, waiter: Waiter[Item, Answer]) -> "asyncio.Future[None] | None":
+        """Return what is done when the waiter, which was just put, is near; None if it is, or was put before.
+
+        Near: there are fewer before it than one batch takes. Only one task may ask for a waiter.
+        """
+        lane = self._lanes.get(waiter.model)
+        if not lane or len(lane) <= self._max_batch or lane[-1] is not waiter:
+            return None
+        near = self._far[waiter] = asyncio.get_running_loop().create_future()
+        return near
+
+    def call(self, waiter: Waiter[Item, Answer]) -> None:
+        """Tell a waiter that it is near, whether it is or not."""
+        near = self._far.pop(waiter, None)
+        if near and not near.done():
+            near.set_result(None)
 
     @property
     def is_pressed(self) -> bool:
@@ -156,6 +179,9 @@ class Batcher(Generic[Item, Answer]):
                 batch.append((waiter, item))
         if lane:
             lanes[model] = lane
+            if self._far:
+                for waiter in islice(lane, self._max_batch):
+                    self.call(waiter)
         if not (self._lanes or self._bulk):
             self._has_work.clear()
         return model, batch

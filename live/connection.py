@@ -127,6 +127,9 @@ class Connection:
                 self._decoding = tasks.create_task(self._decode())
             if session.has_mail:
                 mail.set()
+            if session.is_waiting and (near := batcher.far(self)):
+                # What came meanwhile is read at once, then: under a flood, one piece instead of many.
+                await near
 
     async def _decode(self) -> None:
         """Have pictures decoded, one at a time, always the newest, until none waits."""
@@ -197,7 +200,11 @@ class Connection:
         return self.session.counts
 
     def check(self, now: float) -> None:
-        """Close the session if it has been idle for too long; say goodbye if it is too old."""
+        """Close the session if it has been idle for too long; say goodbye if it is too old.
+
+        However slowly the queue moves, it is read this often: closes and pongs may have come.
+        """
+        self._batcher.call(self)
         if now - self._heard_at > self._settings.idle_s:
             self.session.close = Close.IDLE
         elif now - self._opened_at > self._settings.session_s and not self._is_leaving:

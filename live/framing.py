@@ -134,6 +134,13 @@ class Framing(WebSocketsSansIOProtocol):
         self.conn.fail(CloseCode.INVALID_DATA)
         self.handle_parser_exception()
 
+    async def receive(self) -> Any:
+        """Hand out the next event; only who asks for more than there is has more read from the socket."""
+        if self.read_paused and self.queue.empty():
+            self.read_paused = False
+            self.transport.resume_reading()
+        return await self.queue.get()
+
     async def send(self, message: Any) -> None:
         """Send a text message at once; leave every other event to uvicorn."""
         text = message.get("text") if message["type"] == "websocket.send" else None

@@ -81,6 +81,8 @@ class Talk:
         self.events: list[Any] = []
         self.to_send: asyncio.Queue[Any] = asyncio.Queue()
         self.is_open = asyncio.Event()
+        self.may_ask = asyncio.Event()
+        self.may_ask.set()
         self.is_gone = False
         self.protocol = kind(_config(), ServerState(), {"talk": self})
         self.protocol.connection_made(self.pipe)
@@ -95,6 +97,7 @@ class Talk:
         sending = asyncio.create_task(self._send_all(send))
         while (event := await receive())["type"] == "websocket.receive":
             self.events.append(event)
+            await self.may_ask.wait()
         self.events.append(event)
         sending.cancel()
 
@@ -194,11 +197,15 @@ def test_text_that_is_not_utf8_ends_it_quietly(parts: int, caplog: pytest.LogCap
     assert not caplog.records
 
 
-async def test_reading_pauses_until_the_application_has_taken_everything() -> None:
+async def test_reading_pauses_until_the_application_asks_for_more_than_there_is() -> None:
     talk = Talk(Framing)
     await talk.is_open.wait()
-    talk.protocol.data_received(frame(BINARY, b"one") + frame(BINARY, b"two"))
+    talk.protocol.data_received(frame(BINARY, b"one"))
+    talk.may_ask.clear()
+    await talk.settle()
+    talk.protocol.data_received(frame(BINARY, b"two"))
     assert not talk.pipe.reads
+    talk.may_ask.set()
     await talk.settle()
     assert talk.pipe.reads
     assert [event["bytes"] for event in talk.events] == [b"one", b"two"]
