@@ -1,23 +1,26 @@
 """The explainer: a snapshot and its prediction → why.
 
 Beside the flow: connection and inquiries ask, for those who want it, once the prediction is made. Ink is
-explained by its pieces (explain.py); what has to be scored for that is scored in spare time (spare.py).
+explained by its pieces (explain.py), a picture by its patches (patcher.py); what has to be scored for that is
+scored in spare time (spare.py).
 """
 
 import asyncio
 import base64
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from live.batcher import Batcher
-from live.errors import UnknownModel
 from live.explain import Coalitions, cut, shapley
 from live.explanation import Explanation, PieceWeights
 from live.messages import Prediction
-from live.session import Waiting
+from live.patcher import Patcher
+from live.patches import Patches, spread
+from live.session import Image, Waiting
 from live.spare import SpareTime
 
 Take = Callable[[], tuple[Waiting, Prediction] | None]
@@ -32,6 +35,7 @@ class Explainer:
 
     def __init__(self, batcher: Batcher[Any, Any]) -> None:
         self._spare = SpareTime(batcher)
+        self._patcher = Patcher()
         self._turn = asyncio.Lock()
 
     async def explain_newest(self, take: Take) -> Explanation | None:
@@ -45,10 +49,15 @@ class Explainer:
     async def explain(self, item: Waiting, prediction: Prediction) -> Explanation:
         """Say why a snapshot was read as it was; the prediction has a digit. Raises LiveError."""
         if item.image is not None:
-            raise UnknownModel("Expected ink to explain, got a picture")
+            score = partial(self._spare.score, prediction.model)
+            return tell_patches(prediction, item.image, await self._patcher.explain(item.image, score))
         coalitions = Coalitions(item.snapshot.ink, cut(item.snapshot.ink))
         worths = await self._spare.score(prediction.model, coalitions)
         return tell_pieces(prediction, coalitions, worths)
+
+    async def close(self) -> None:
+        """End what explains pictures."""
+        await self._patcher.close()
 
 
 def tell_pieces(prediction: Prediction, coalitions: Coalitions, worths: NDArray[np.float64]) -> Explanation:
@@ -73,4 +82,27 @@ def tell_pieces(prediction: Prediction, coalitions: Coalitions, worths: NDArray[
         blanks,
         pieces,
         base64.b64encode(coalitions.owners.tobytes()).decode(),
+    )
+
+
+def tell_patches(prediction: Prediction, image: Image, patches: Patches) -> Explanation:
+    """Say what the patches of an image (28, 28) say as a message."""
+    digit = prediction.digit
+    assert digit is not None
+    pixels = spread(patches.weights[:, digit], image)
+    scale = float(np.abs(pixels).max()) or 1.0
+    scores, blanks = patches.scores.round(_DECIMALS).tolist(), patches.blanks.round(_DECIMALS).tolist()
+    return Explanation(
+        prediction.seq,
+        prediction.rev,
+        prediction.model,
+        digit,
+        "shap",
+        scores[digit],
+        blanks[digit],
+        scores,
+        blanks,
+        pixels=base64.b64encode((pixels * (127 / scale)).round().astype(np.int8).tobytes()).decode(),
+        scale=round(scale, 8),
+        patches=patches.weights.round(_DECIMALS).tolist(),
     )

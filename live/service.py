@@ -133,6 +133,7 @@ class Service:
             log.exception("The batcher stopped")
             self._fail(StartError("Expected to go on serving, but the batcher stopped, see the log"))
         finally:
+            await self.explainer.close()
             await self.decoder.close()
             await self.bulk_decoder.close()
             self._thread.shutdown()

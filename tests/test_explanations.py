@@ -1,14 +1,18 @@
 """Explanations over real sockets and HTTP: they add up, and come after their predictions or not at all."""
 
 import asyncio
+import base64
 import json
+from importlib.util import find_spec
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 from tests.conftest import RunningServer
 from tests.live.drawings import DRAWINGS, binary_ink
+from tests.live.pages import draw, encoded
 from tests.test_flow import ask, check_books, prefixes, receive, session, whole
 from tests.test_http import strokes
 
@@ -67,3 +71,20 @@ async def test_ink_is_explained_over_http_too(server: RunningServer) -> None:
         found, nothing = await asyncio.gather(post, blank)
     check_sums(found.json()["explanation"], 5)
     assert "explanation" not in nothing.json()
+
+
+@pytest.mark.skipif(not find_spec("shap"), reason="needs the extra [explain]")
+async def test_pictures_are_explained_by_their_patches(server: RunningServer) -> None:
+    page = encoded(draw("seven"))
+    async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:
+        found = (await http.post("/v1/predict?include=input,explanation", content=page)).json()
+    explanation = found["explanation"]
+    assert (explanation["digit"], explanation["method"]) == (7, "shap")
+    weights = np.array(explanation["patches"])
+    gains = np.array(explanation["scores"]) - explanation["blanks"]
+    np.testing.assert_allclose(weights.sum(axis=0), gains, atol=1e-4)
+    image = np.frombuffer(base64.b64decode(found["input"]), np.uint8).reshape(7, 4, 7, 4)
+    assert not weights[image.max(axis=(1, 3)).ravel() == 0].any()
+    pixels = np.frombuffer(base64.b64decode(explanation["pixels"]), np.int8)
+    shown = pixels.sum() * explanation["scale"] / 127
+    assert shown == pytest.approx(explanation["score"] - explanation["blank"], abs=0.02)
