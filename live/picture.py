@@ -59,8 +59,7 @@ def _open(data: bytes, max_pixels: int) -> Page:
                 raise TooLarge(f"Expected a picture of at most {max_pixels} pixels, got {pixels}")
             picture.draft("RGB", (_ENOUGH, _ENOUGH))
             picture.load()
-            turned = ImageOps.exif_transpose(picture) or picture
-            return _reduced(_opaque(turned))
+            return _reduced(_opaque(_upright(picture)))
     except (TooLarge, MemoryError):
         raise
     except Pillow.DecompressionBombError:
@@ -71,6 +70,17 @@ def _open(data: bytes, max_pixels: int) -> Page:
         # Pillow's decoders raise whatever they come upon: OSError, SyntaxError, struct.error, IndexError …
         kind = type(error).__name__
         raise BadPicture(f"Expected a picture that can be decoded, got one that is broken ({kind})") from None
+
+
+def _upright(picture: Pillow.Image) -> Pillow.Image:
+    """Turn a photo the way the camera was held, unless what it says of that can't be read."""
+    try:
+        return ImageOps.exif_transpose(picture) or picture
+    except MemoryError:
+        raise
+    except Exception:
+        # Pillow raises SyntaxError, struct.error and others of metadata; the pixels are good all the same.
+        return picture
 
 
 def _opaque(picture: Pillow.Image) -> Page:
