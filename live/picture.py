@@ -14,7 +14,9 @@ from PIL import Image as Pillow
 from PIL import ImageOps, UnidentifiedImageError
 
 from live.errors import BadPicture, TooLarge
-from live.paper import Image, Page, read_page
+from live.fitting import Image
+from live.light import Page
+from live.paper import read_page
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 """What is tried, whatever else Pillow could open: every further decoder is a further way in."""
