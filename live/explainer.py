@@ -12,16 +12,17 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from live import patches
 from live.batcher import Batcher
 from live.explain import Coalitions, cut, shapley
 from live.explanation import Explanation, PieceWeights
 from live.messages import Prediction
 from live.patcher import Patcher
-from live.patches import Patches, spread
+from live.patches import Masked, Patches, spread
 from live.session import Image, Waiting
-from live.spare import SpareTime
+from live.spare import Score, SpareTime
+from live.verdict import Probabilities
 
 Take = Callable[[], tuple[Waiting, Prediction] | None]
 """Hands out what is to be explained, if it still is."""
@@ -60,7 +61,18 @@ class Explainer:
         await self._patcher.close()
 
 
-def tell_pieces(prediction: Prediction, coalitions: Coalitions, worths: NDArray[np.float64]) -> Explanation:
+def explain_alone(item: Waiting, prediction: Prediction, score: Score) -> Explanation:
+    """Explain without a server, and wait for it; `score` is a model's. Raises UnknownModel without shap."""
+    image = item.image
+    if image is not None:
+        patches.check_installed()
+        found = patches.explain(image, lambda masks: score(Masked(image, masks)[:]))
+        return tell_patches(prediction, image, found)
+    coalitions = Coalitions(item.snapshot.ink, cut(item.snapshot.ink))
+    return tell_pieces(prediction, coalitions, score(coalitions[:]))
+
+
+def tell_pieces(prediction: Prediction, coalitions: Coalitions, worths: Probabilities) -> Explanation:
     """Say what came of all coalitions' worths (2^N, 10) as a message."""
     digit = prediction.digit
     assert digit is not None
@@ -85,13 +97,13 @@ def tell_pieces(prediction: Prediction, coalitions: Coalitions, worths: NDArray[
     )
 
 
-def tell_patches(prediction: Prediction, image: Image, patches: Patches) -> Explanation:
+def tell_patches(prediction: Prediction, image: Image, found: Patches) -> Explanation:
     """Say what the patches of an image (28, 28) say as a message."""
     digit = prediction.digit
     assert digit is not None
-    pixels = spread(patches.weights[:, digit], image)
+    pixels = spread(found.weights[:, digit], image)
     scale = float(np.abs(pixels).max()) or 1.0
-    scores, blanks = patches.scores.round(_DECIMALS).tolist(), patches.blanks.round(_DECIMALS).tolist()
+    scores, blanks = found.scores.round(_DECIMALS).tolist(), found.blanks.round(_DECIMALS).tolist()
     return Explanation(
         prediction.seq,
         prediction.rev,
@@ -104,5 +116,5 @@ def tell_patches(prediction: Prediction, image: Image, patches: Patches) -> Expl
         blanks,
         pixels=base64.b64encode((pixels * (127 / scale)).round().astype(np.int8).tobytes()).decode(),
         scale=round(scale, 8),
-        patches=patches.weights.round(_DECIMALS).tolist(),
+        patches=found.weights.round(_DECIMALS).tolist(),
     )

@@ -5,19 +5,26 @@ Works in this very process, or has a server do it (`--server`). Reads one drawin
 """
 
 import argparse
+import base64
 import contextlib
 import csv
 import os
+import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from live import sources
 from live.errors import BadMessage, LiveError, StartError
+from live.explanation import Explanation
+from live.ink import SIDE
 from live.progress import Progress
+from live.session import Image
 from live.settings import Settings
 from live.sources import Drawing, Item
 
@@ -35,6 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print a JSON object a line")
     form.add_argument("--csv", action="store_true", help="print comma-separated values")
+    add("--explain", action="store_true", help="say why, and write a picture of it, NAME.why.png")
+    add("--explain-to", type=Path, default=Path(), metavar="FOLDER", help="where to (default: here)")
     add("--model", default="", help="which model reads (default: the preferred one)")
     add("--server", metavar="URL", default="", help="have a server read (default: read in this process)")
     add("--timeout-s", type=float, default=30.0, help="seconds to wait for a server")
@@ -52,6 +61,7 @@ def main(options: argparse.Namespace) -> int:
         try:
             for item in sources.read(found):
                 line = answer(item, reader)
+                _write_picture(line, options.explain_to)
                 progress.count(item.share, line.get("error", {}).get("code"))
                 progress.hide()
                 write(line)
@@ -77,7 +87,8 @@ def answer(item: Item, read: Read) -> dict[str, Any]:
 
 def _local_reader(options: argparse.Namespace) -> Read:
     from live import ink, recogniser
-    from live.messages import Snapshot
+    from live.explainer import explain_alone
+    from live.messages import Prediction, Snapshot, Timing
     from live.picture import read_file
     from live.prediction import Predictor
     from live.service import PREFERRED_MODEL
@@ -98,8 +109,14 @@ def _local_reader(options: argparse.Namespace) -> Read:
             strokes = ink.BLANK if isinstance(drawing, bytes) else ink.from_strokes(drawing)
         except ValueError as error:
             raise BadMessage(str(error)) from None
-        [found] = predictor(model, [Waiting(Snapshot(0, 0, strokes), 0.0, image)])
-        return {"model": model, **found.judgement._asdict()}
+        item = Waiting(Snapshot(0, 0, strokes), 0.0, image)
+        [found] = predictor(model, [item])
+        fields = {"model": model, **found.judgement._asdict()}
+        if options.explain and found.judgement.digit is not None:
+            prediction = Prediction(0, 0, model, *found.judgement, 0, Timing(0, 0, 1))
+            explanation = explain_alone(item, prediction, partial(predictor.worths, model))
+            fields |= _explained(drawing, explanation, found.image)
+        return fields
 
     return read
 
@@ -110,7 +127,12 @@ def _server_reader(options: argparse.Namespace, stack: contextlib.ExitStack) -> 
 
     try:
         client = stack.enter_context(
-            Blocking(options.server, model=options.model or None, timeout_s=options.timeout_s)
+            Blocking(
+                options.server,
+                model=options.model or None,
+                include=["input", "explanation"] if options.explain else [],
+                timeout_s=options.timeout_s,
+            )
         )
     except (Refused, TimeoutError, OSError) as error:
         raise StartError(f"Expected a server at {options.server}, but: {error or 'none answered'}") from None
@@ -118,15 +140,44 @@ def _server_reader(options: argparse.Namespace, stack: contextlib.ExitStack) -> 
     def read(drawing: Drawing) -> dict[str, Any]:
         try:
             prediction = client.read(drawing)
+            explanation = client.explain(drawing) if options.explain else None
         except Refused as refused:
             return {"error": {"code": refused.code, "message": refused.message}}
         except (TimeoutError, OSError) as error:
             reason = str(error) or f"none came within {options.timeout_s:g} s"
             raise StartError(f"Expected an answer from {options.server}, but: {reason}") from None
-        fields = ("model", "verdict", "digit", "confidence", "probabilities")
-        return {field: getattr(prediction, field) for field in fields}
+        names = ("model", "verdict", "digit", "confidence", "probabilities")
+        fields = {name: getattr(prediction, name) for name in names}
+        if explanation and isinstance(prediction.input, str):
+            pixels = np.frombuffer(base64.b64decode(prediction.input), np.uint8).astype(np.float32)
+            fields |= _explained(
+                drawing, explanation, np.asarray(pixels.reshape(SIDE, SIDE) / 255, np.float32)
+            )
+        return fields
 
     return read
+
+
+def _explained(drawing: Drawing, explanation: Explanation, image: Image) -> dict[str, Any]:
+    """Return the fields that `--explain` adds: the explanation, and its picture until that is written."""
+    from live.tinted import paint_image, paint_ink
+
+    if isinstance(drawing, bytes):
+        return {"explanation": explanation, "picture": paint_image(image, explanation)}
+    return {"explanation": explanation, "picture": paint_ink(drawing, explanation)}
+
+
+def _write_picture(line: dict[str, Any], folder: Path) -> None:
+    """Write the picture of an explanation, and put its path in its place."""
+    if "picture" in line:
+        name = re.sub(r"[^\w.#-]+", "_", line["name"]).strip("_.-") or "standard-input"
+        path = folder / f"{name}.why.png"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            line["picture"].save(path)
+        except OSError as error:
+            raise StartError(f"Expected to write {path}, but: {error.strerror or error}") from None
+        line["picture"] = str(path)
 
 
 def _json_writer() -> Callable[[dict[str, Any]], None]:

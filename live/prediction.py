@@ -15,11 +15,12 @@ import numpy as np
 from live import ink
 from live.batcher import Cut
 from live.explain import worths
+from live.ink import Images
 from live.messages import Include, Prediction, Timing
 from live.recogniser import Recogniser
 from live.session import Image, Waiting
 from live.spare import Work
-from live.verdict import BLANK, Judgement
+from live.verdict import BLANK, Judgement, Probabilities
 
 
 class Answer(NamedTuple):
@@ -44,12 +45,16 @@ class Predictor:
         answers = self._answer(model, snapshots)
         if len(snapshots) == len(items):
             return answers
-        card, scores = self._recognisers[model]
         for item in items:
             if isinstance(item, Work):
-                item.advance(lambda images: worths(scores(images), card.calibration))
+                item.advance(lambda images: self.worths(model, images))
         rest = iter(answers)
         return [next(rest) if isinstance(item, Waiting) else _NONE for item in items]
+
+    def worths(self, model: str, images: Images) -> Probabilities:
+        """Score images (B, 28, 28) as explanations do → (B, 10)."""
+        card, scores = self._recognisers[model]
+        return worths(scores(images), card.calibration)
 
     def _answer(self, model: str, items: Sequence[Waiting]) -> list[Answer]:
         """Answer snapshots; a blank drawing needs no model."""

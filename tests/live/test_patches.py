@@ -1,11 +1,15 @@
 """Explanations of pictures, as far as they need no library: masks, pixels, and what is said without it."""
 
+import base64
+
 import numpy as np
 import pytest
 
 from live import patches
 from live.errors import UnknownModel
+from live.explanation import Explanation
 from live.patches import PATCHES, Masked, spread
+from live.tinted import paint_image
 
 
 def test_masks_put_paper_in_the_place_of_patches() -> None:
@@ -33,3 +37,16 @@ def test_the_extra_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(patches, "find_spec", lambda name: None)
     with pytest.raises(UnknownModel, match="live-digits\\[explain\\]"):
         patches.check_installed()
+
+
+def test_a_picture_is_painted_in_the_colours_of_its_pixels() -> None:
+    image = np.zeros((28, 28), np.float32)
+    image[5, 5] = image[20, 20] = 1
+    pixels = np.zeros((28, 28), np.int8)
+    pixels[5, 5], pixels[20, 20] = 127, -127
+    numbers, code = [0.0] * 10, base64.b64encode(pixels.tobytes()).decode()
+    found = Explanation(0, 0, "compact", 3, "shap", 0.9, 0.0, numbers, numbers, pixels=code, scale=0.2)
+    painted = np.asarray(paint_image(image, found), np.int16)[:560].reshape(28, 20, 28, 20, 3)[:, 10, :, 10]
+    assert painted[5, 5, 2] - painted[5, 5, 0] > 100
+    assert painted[20, 20, 0] - painted[20, 20, 2] > 100
+    assert painted[0, 0].tolist() == [255, 255, 255]

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image as Pillow
 
 from tests.conftest import ROOT, RunningServer
 from tests.live.drawings import DRAWINGS
@@ -69,3 +70,15 @@ def test_what_is_not_there_is_said(arguments: list[str], reason: str) -> None:
     assert found.returncode == 1
     assert reason in found.stderr.decode()
     assert "Traceback" not in found.stderr.decode()
+
+
+def test_ink_is_explained_in_a_picture(server: RunningServer, folder: Path, tmp_path: Path) -> None:
+    for place, flags in (("alone", []), ("served", ["--server", server.url])):
+        found = run("--json", "--explain", "--explain-to", tmp_path / place, *flags, folder / "b.json")
+        lines = [json.loads(line) for line in found.stdout.splitlines()]
+        assert [line["explanation"]["digit"] for line in lines] == [3, 4]
+        with Pillow.open(lines[1]["picture"]) as picture:
+            red, _, blue = picture.split()
+        # Something speaks for the digit: some ink is more blue than red.
+        assert max(b - r for r, b in zip(red.tobytes(), blue.tobytes(), strict=True)) > 60
+        assert len(list((tmp_path / place).iterdir())) == 2
