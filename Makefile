@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-cluster bench lint clean
+.PHONY: run test test-cluster bench chaos lint clean
 
 run: .venv/installed  ## serve the page on http://127.0.0.1:8000
 	@$(BIN)/live-digits serve --workers 1
@@ -30,6 +30,9 @@ test-cluster: .venv/installed-for-cluster  ## run the tests that start a Ray clu
 
 bench: .venv/installed-for-tests  ## measure the server against its floor
 	$(BIN)/python -m tests.bench
+
+chaos: .venv/installed-for-tests  ## do harm to servers, and see what becomes of their sessions
+	$(BIN)/python -m tests.chaos
 
 clean:  ## remove what was installed and built
 	rm -rf .venv node_modules dist

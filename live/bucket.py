@@ -1,4 +1,4 @@
-"""A bucket: how many snapshots a session may send. Only the session calls it. No clock of its own."""
+"""A bucket: how many of something a session may send. No clock of its own."""
 
 
 class Bucket:

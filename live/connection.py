@@ -27,6 +27,9 @@ from live.service import Service
 from live.session import Close, Counts, Session, Waiting
 
 clock = time.perf_counter
+
+_TURN = 16
+"""Frames taken in before everyone else gets a turn: a socket can hold thousands, all there at once."""
 log = logging.getLogger(__name__)
 
 
@@ -118,6 +121,7 @@ class Connection:
 
     async def _drain(self, receive: Receive, tasks: asyncio.TaskGroup) -> None:
         session, batcher, mail = self.session, self._batcher, self._mail
+        frames = 0
         while (event := await receive())["type"] == "websocket.receive":
             self._heard_at = clock()
             session.receive(_frame(event), self._heard_at)
@@ -130,6 +134,9 @@ class Connection:
             if session.is_waiting and (near := batcher.far(self)):
                 # What came meanwhile is read at once, then: under a flood, one piece instead of many.
                 await near
+            frames += 1
+            if frames % _TURN == 0:
+                await asyncio.sleep(0)
 
     async def _decode(self) -> None:
         """Have pictures decoded, one at a time, always the newest, until none waits."""

@@ -62,7 +62,10 @@ class _Process:
         self._running: asyncio.subprocess.Process | None = None
 
     async def decode(self, picture: Picture, max_pixels: int) -> Image:
-        running = self._running or await self._start()
+        running = self._running
+        if not running or running.returncode is not None:
+            # Not there yet, or killed while it was idle, for its memory perhaps.
+            running = await self._start()
         assert running.stdin
         assert running.stdout
         is_done = False

@@ -14,10 +14,13 @@ from struct import Struct as Layout
 from typing import Any
 
 from uvicorn.config import Config
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.frames import CloseCode, apply_mask  # type: ignore[attr-defined]
 from websockets.protocol import OPEN
+
+from live.bucket import Bucket
 
 _FIN = 0x80
 _TEXT = _FIN | 1
@@ -31,6 +34,9 @@ _SHORT, _MEDIUM = 126, 127
 """Lengths from here on are in the next two bytes, or in the next eight."""
 _MOST = 0xFFFF
 """Bytes of a plain frame: what is held back until it is whole."""
+_OTHERS_PER_S = 1_000
+"""Pings, pongs, parts of messages and large frames that a client may send; each costs as much as a snapshot,
+and four clients that sent nothing but pings kept everyone else waiting for seconds."""
 _MEDIUM_HEAD = Layout("!BBH")
 _LARGE_HEAD = Layout("!BBQ")
 
@@ -55,6 +61,7 @@ class Framing(WebSocketsSansIOProtocol):
         self._owed = 0
         """Bytes of a large frame that the library is still to get."""
         self._is_in_parts = False
+        self._others = Bucket(_OTHERS_PER_S)
         self._is_the_librarys = False
         """For good."""
 
@@ -91,6 +98,9 @@ class Framing(WebSocketsSansIOProtocol):
                 break
             if first in _PLAIN and length <= self._most and not self._is_in_parts:
                 self._take_message(first, apply_mask(data[payload:after], data[payload - 4 : payload]))
+            elif not self._others.take(self.loop.time()):
+                self._refuse(CloseCode.POLICY_VIOLATION, "too many frames that say nothing")
+                return end
             else:
                 if not first & _IS_CONTROL:
                     self._is_in_parts = not first & _FIN
@@ -111,7 +121,7 @@ class Framing(WebSocketsSansIOProtocol):
             try:
                 self.queue.put_nowait({"type": "websocket.receive", "text": payload.decode()})
             except UnicodeDecodeError:
-                self._refuse_text()
+                self._refuse(CloseCode.INVALID_DATA)
                 return
         if not self.read_paused:
             self.read_paused = True
@@ -124,14 +134,14 @@ class Framing(WebSocketsSansIOProtocol):
                 b"".join(self.frames).decode()
             except UnicodeDecodeError:
                 self.frames = []
-                self._refuse_text()
+                self._refuse(CloseCode.INVALID_DATA)
                 return
         super().send_receive_event_to_app()
 
-    def _refuse_text(self) -> None:
-        """Close: text must be UTF-8 (RFC 6455, section 8.1)."""
+    def _refuse(self, code: CloseCode, reason: str = "") -> None:
+        """Close: text must be UTF-8 (RFC 6455, section 8.1), and pings and parts are not without cost."""
         self._is_the_librarys = True
-        self.conn.fail(CloseCode.INVALID_DATA)
+        self.conn.fail(code, reason)
         self.handle_parser_exception()
 
     async def receive(self) -> Any:
@@ -143,6 +153,9 @@ class Framing(WebSocketsSansIOProtocol):
 
     async def send(self, message: Any) -> None:
         """Send a text message at once; leave every other event to uvicorn."""
+        if self.close_sent:
+            # It was refused meanwhile; uvicorn would take this for a fault of the application's.
+            raise ClientDisconnected
         text = message.get("text") if message["type"] == "websocket.send" else None
         if text is None or not self.writable.is_set() or self.disconnected or self.conn.state is not OPEN:
             await super().send(message)

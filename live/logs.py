@@ -55,3 +55,9 @@ def configure(is_json: bool, level: str) -> None:
     # uvicorn's own lines on every connection say less than ours, and its warnings are of what clients do.
     for name in ("uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).setLevel(logging.ERROR)
+    logging.getLogger("uvicorn.error").addFilter(_is_our_fault)
+
+
+def _is_our_fault(record: logging.LogRecord) -> bool:
+    """Leave out the error that uvicorn sees in a client that left in the middle of its handshake."""
+    return "without completing handshake" not in str(record.msg)

@@ -58,10 +58,10 @@ class Metrics:
         self.loop_lag_s = Histogram(_SECONDS)
 
 
-def collect(metrics: Metrics, sessions: Sequence[Counts], is_ready: bool) -> "list[Metric]":
+def collect(metrics: Metrics, sessions: Sequence[Counts], is_ready: bool, tasks: int = 0) -> "list[Metric]":
     """List all numbers of this process, Prometheus' own of the process and the platform among them.
 
-    sessions: what each open one has counted.
+    sessions: what each open one has counted; tasks: those of the event loop.
     """
     # Imported late: a server that nobody watches needs none of it.
     from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
@@ -69,7 +69,7 @@ def collect(metrics: Metrics, sessions: Sequence[Counts], is_ready: bool) -> "li
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
-    return [*_families(metrics, sessions, is_ready), *registry.collect()]
+    return [*_families(metrics, sessions, is_ready, tasks), *registry.collect()]
 
 
 def expose(families: "Sequence[Metric]") -> tuple[bytes, str]:
@@ -87,7 +87,7 @@ def expose(families: "Sequence[Metric]") -> tuple[bytes, str]:
     return generate_latest(registry), CONTENT_TYPE_LATEST
 
 
-def _families(metrics: Metrics, sessions: Sequence[Counts], is_ready: bool) -> Iterator["Metric"]:
+def _families(metrics: Metrics, sessions: Sequence[Counts], is_ready: bool, tasks: int) -> Iterator["Metric"]:
     from prometheus_client.metrics_core import (
         CounterMetricFamily,
         GaugeMetricFamily,
@@ -100,6 +100,7 @@ def _families(metrics: Metrics, sessions: Sequence[Counts], is_ready: bool) -> I
     yield InfoMetricFamily("live_digits_build", "What runs", versions)
     yield GaugeMetricFamily("live_digits_ready", "1 when sessions are let in", int(is_ready))
     yield GaugeMetricFamily("live_digits_sessions", "Sessions open", len(sessions))
+    yield GaugeMetricFamily("live_digits_tasks", "Tasks of the event loop", tasks)
     yield CounterMetricFamily("live_digits_sessions_opened", "Sessions opened", metrics.sessions_opened)
     yield CounterMetricFamily(
         "live_digits_thread_restarts", "Predict threads replaced", metrics.thread_restarts

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -67,7 +68,12 @@ def _serve_alone(settings: Settings) -> None:
 
 def announce(listener: socket.socket, also: str = "") -> None:
     """Say where the page is."""
-    print(f"Live Digits is on {url_of(listener)} ({also}Ctrl+C stops it)", flush=True)
+    try:
+        print(f"Live Digits is on {url_of(listener)} ({also}Ctrl+C stops it)", flush=True)
+    except OSError as error:
+        # A full disk, or a pipe that nobody reads any more, is no reason not to serve.
+        logging.getLogger(__name__).warning("Nobody was told where it is: %s", error.strerror)
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
 
 
 def new_runner() -> asyncio.Runner:

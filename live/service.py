@@ -40,6 +40,8 @@ _STUCK_S = 5.0
 _WATCH_S = 0.25
 _PATIENCE = 40
 """Ticks of the watch, hence 10 s, after which a predict call is given up."""
+_GOODBYE_S = 0.5
+"""How long a goodbye may take to reach a client, and the client's last snapshot to reach us."""
 _MEMORY_S = 60.0
 _MAX_REPLACED = 3
 """Predict threads replaced within that time; one more, and the server had better end."""
@@ -234,7 +236,8 @@ class Service:
 
     def numbers(self) -> "list[Metric]":
         """List what this process has measured."""
-        return collect(self.metrics, [member.counts for member in self._members], self.state is State.READY)
+        counts = [member.counts for member in self._members]
+        return collect(self.metrics, counts, self.state is State.READY, len(asyncio.all_tasks()))
 
     async def _own_numbers(self) -> "list[Metric]":
         return self.numbers()
@@ -250,10 +253,11 @@ class Service:
         self._is_empty.clear()
         message = GoAway("restart", self.settings.reconnect_ms)
         window_s = min(self.settings.drain_s / 2, 1e-3 * len(self._members))
+        grace_s = min(self.settings.drain_s / 4, _GOODBYE_S)
         members = list(self._members)
         async with asyncio.TaskGroup() as tasks:
             for member in members:
-                tasks.create_task(member.leave(message, random.uniform(0, window_s)))
+                tasks.create_task(member.leave(message, grace_s + random.uniform(0, window_s)))
             try:
                 await asyncio.wait_for(self._is_empty.wait(), self.settings.drain_s)
             except TimeoutError:

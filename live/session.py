@@ -40,6 +40,8 @@ MAX_UNREADABLE_FRAMES = 8
 """In a row; one more and the session is closed."""
 MAX_UNSENT_MESSAGES = 256
 """Errors and confirmations waiting for a client that does not read; one more and the session is closed."""
+MAX_FAULTS_PER_S = 500
+"""Errors that a session may cause; one more and it is closed. Each costs more than an answer does."""
 MAX_TOO_FAST_S = 5.0
 """How long a session may go on being told that it is too fast before it is closed."""
 
@@ -118,6 +120,7 @@ class Session:
         self._explanation: Explanation | None = None
         self._dropped = 0
         self._unreadable = 0
+        self._faults = Bucket(MAX_FAULTS_PER_S)
         self._bucket = Bucket(ready.limits.snapshots_per_s)
 
     # ---- from the client
@@ -142,6 +145,8 @@ class Session:
             self._send(messages.error_message(error))
             if error.seq is not None:
                 self.counts.snapshots += 1
+            if not self._faults.take(now):
+                self.close = Close.FLOODING
 
     def _configure(self, wanted: Configure) -> None:
         if wanted.model is not None and wanted.model not in self._models:

@@ -26,9 +26,11 @@ def pytest_configure() -> None:
 class RunningServer:
     """`live-digits serve` in a process of its own, on a free port unless told otherwise."""
 
-    def __init__(self, *flags: str, port: int = 0, errors: IO[bytes] | int | None = None) -> None:
+    def __init__(
+        self, *flags: str, port: int = 0, errors: IO[bytes] | int | None = None, program: str = "live"
+    ) -> None:
         workers = () if "--workers" in flags else ("--workers", "1")
-        command = [sys.executable, "-m", "live", "serve", "--port", str(port), *workers, *flags]
+        command = [sys.executable, "-m", program, "serve", "--port", str(port), *workers, *flags]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=ROOT)
         assert self.process.stdout
         line = self.process.stdout.readline()

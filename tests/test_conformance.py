@@ -3,8 +3,8 @@
 import asyncio
 import json
 import random
-import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -17,9 +17,18 @@ _GOODBYE = b"goodbye"
 
 
 @pytest.fixture(scope="module")
-def strict() -> Iterator[RunningServer]:
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the server writes to standard error."""
+    return tmp_path_factory.mktemp("conformance") / "log"
+
+
+@pytest.fixture(scope="module")
+def strict(log: Path) -> Iterator[RunningServer]:
     """A server with small frames."""
-    with running_server("--max-frame-bytes", str(MAX_FRAME), errors=subprocess.DEVNULL) as running:
+    with (
+        log.open("wb") as errors,
+        running_server("--max-frame-bytes", str(MAX_FRAME), errors=errors) as running,
+    ):
         yield running
 
 
@@ -117,3 +126,8 @@ async def test_a_handshake_that_is_none_is_refused(strict: RunningServer, reques
     status = (await asyncio.wait_for(reader.readline(), 30)).split()
     assert not status or 400 <= int(status[1]) < 500
     writer.close()
+
+
+def test_what_clients_do_wrong_leaves_nothing_in_the_log(strict: RunningServer, log: Path) -> None:
+    # LiteRT itself says hello there.
+    assert [line for line in log.read_text().splitlines() if not line.startswith("INFO: ")] == []

@@ -1,6 +1,7 @@
 """The decoder: processes that a picture may block or kill without anybody else noticing."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 
 import numpy as np
@@ -51,10 +52,21 @@ async def test_a_process_that_dies_costs_its_own_picture_only(decoder: Decoder) 
     await decoder.decode(Picture(0, PAGE))
     [process] = decoder._all
     assert process._running
+    process._running.send_signal(signal.SIGSTOP)
+    decoding = asyncio.create_task(decoder.decode(Picture(0, PAGE)))
+    await asyncio.sleep(0)
+    process._running.kill()
+    with pytest.raises(BadPicture, match="the decoder died of"):
+        await decoding
+    assert (await decoder.decode(Picture(0, PAGE))).any()
+
+
+async def test_a_process_that_dies_while_it_is_idle_costs_nothing(decoder: Decoder) -> None:
+    await decoder.decode(Picture(0, PAGE))
+    [process] = decoder._all
+    assert process._running
     process._running.kill()
     await process._running.wait()
-    with pytest.raises(BadPicture, match="the decoder died of"):
-        await decoder.decode(Picture(0, PAGE))
     assert (await decoder.decode(Picture(0, PAGE))).any()
 
 

@@ -1,0 +1,174 @@
+"""The faults: each is done to a scene while a crowd draws, and returns what is worth a note."""
+
+import asyncio
+import contextlib
+import gc
+import resource
+import signal
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import httpx
+
+from tests.chaos import clients
+from tests.chaos.clients import Misbehave
+from tests.chaos.scene import Scene
+from tests.live.pages import draw, encoded
+
+SECONDS = 5.0
+"""How long clients misbehave."""
+_STOPPED_S = 10.0
+_REST_S = 1.0
+_SPARE_FILES = 10
+
+Act = Callable[[Scene], str]
+
+
+class Fault(NamedTuple):
+    """What goes wrong, and what that may cost."""
+
+    name: str
+    act: Act
+    stops: bool = False
+    """The server stops, or is stopped: answers wait until it is back."""
+    closes: tuple[int, ...] = ()
+    """Codes that the crowd may be closed with."""
+    errors: tuple[str, ...] = ()
+    """Codes of errors that the crowd may be told."""
+
+
+def clients_that(misbehave: Misbehave) -> Fault:
+    """Make a fault of clients."""
+
+    def act(scene: Scene) -> str:
+        async def run() -> None:
+            with contextlib.suppress(TimeoutError, OSError, asyncio.IncompleteReadError):
+                await misbehave(scene.server, SECONDS)
+
+        asyncio.run(run())
+        gc.collect()
+        return ""
+
+    summary = (misbehave.__doc__ or "").split(".")[0]
+    return Fault(f"clients {summary[0].lower()}{summary[1:]}", act)
+
+
+def restart(scene: Scene) -> str:
+    """Stop it as an operator does."""
+    return f"exit code {scene.restart(signal.SIGTERM)}"
+
+
+def kill(scene: Scene) -> str:
+    """Stop it as a power cut does."""
+    return f"exit code {scene.restart(signal.SIGKILL)}"
+
+
+def freeze(scene: Scene) -> str:
+    """Stop the process, and have it go on as if nothing had been."""
+    scene.server.process.send_signal(signal.SIGSTOP)
+    time.sleep(_STOPPED_S)
+    scene.server.process.send_signal(signal.SIGCONT)
+    return _settled(scene)
+
+
+def sabotaged(word: str) -> Act:
+    """Make an act of a batch that goes wrong."""
+
+    def act(scene: Scene) -> str:
+        before = scene.process.num_threads()
+        scene.sabotage(word)
+        note = ""
+        if word in ("exit", "hang"):
+            unready_s, back_s = scene.wait_until(False, 8), scene.wait_until(True, 30)
+            note = f"`/readyz` said so after {unready_s or 0:.1f} s, until {back_s or 0:.1f} s later"
+            if unready_s is None or back_s is None:
+                note = "**`/readyz` did not tell the truth**"
+        time.sleep(_REST_S)
+        after = scene.process.num_threads()
+        return f"{note}{'; ' if note else ''}threads {before} → {after}"
+
+    return act
+
+
+def exhaust_files(scene: Scene) -> str:
+    """Leave the server no file to open, and connect."""
+    pid, used = scene.server.process.pid, scene.process.num_fds()
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (used + _SPARE_FILES, before[1]))
+
+    async def connect() -> int:
+        opened = [
+            await asyncio.open_connection(scene.server.host, scene.server.port)
+            for _ in range(10 * _SPARE_FILES)
+        ]
+        await asyncio.sleep(SECONDS)
+        for _, writer in opened:
+            writer.transport.abort()
+        return len(opened)
+
+    asyncio.run(connect())
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+    return _settled(scene)
+
+
+def fill_disk(scene: Scene) -> str:
+    """Leave an upload no room."""
+    pid = scene.server.process.pid
+    before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (1 << 21, before[1]))
+    refused = httpx.post(f"{scene.server.url}v1/batch", content=b"x" * (1 << 23), timeout=30)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+    return f"the upload got {refused.status_code}"
+
+
+def kill_decoder(scene: Scene) -> str:
+    """Kill the process that decodes pictures, and send one."""
+    picture = encoded(draw("six"), "PNG")
+    url = f"{scene.server.url}v1/predict"
+    told: list[int] = []
+    for _ in range(5):
+        told.append(httpx.post(url, content=picture, timeout=30).status_code)
+        for child in scene.process.children():
+            child.kill()
+    return f"{told.count(200)} of 5 pictures read, each after the last one's decoder was killed"
+
+
+def _settled(scene: Scene) -> str:
+    """Say whether it is ready."""
+    back_s = scene.wait_until(True, 30)
+    return "ready" if back_s is not None else "**not ready**"
+
+
+FAULTS = [
+    Fault("SIGTERM, and another server in its place", restart, stops=True, closes=(1012,)),
+    Fault("SIGKILL, and another server in its place", kill, stops=True, closes=(1006,)),
+    Fault("SIGSTOP for 10 s", freeze, stops=True),
+    Fault("a batch that raises", sabotaged("raise"), errors=("internal",)),
+    Fault("a batch whose scores are NaN", sabotaged("nan"), errors=("internal",)),
+    Fault("a batch that ends its thread", sabotaged("exit"), stops=True, errors=("internal",)),
+    Fault("a batch that hangs", sabotaged("hang"), stops=True, errors=("internal",)),
+    Fault("no file left to open", exhaust_files),
+    Fault("no room for an upload", fill_disk),
+    Fault("the decoder killed again and again", kill_decoder),
+    *map(
+        clients_that,
+        (
+            clients.vanish_in_a_frame,
+            clients.vanish_in_the_handshake,
+            clients.half_close,
+            clients.send_byte_by_byte,
+            clients.never_read,
+            clients.come_and_go,
+            clients.be_idle,
+            clients.send_rubbish,
+            clients.send_too_much,
+            clients.send_what_makes_no_sense,
+            clients.flood_with_ink,
+            clients.flood_with_errors,
+            clients.flood_with_pings,
+            clients.hold_handshakes,
+            clients.hold_bodies,
+        ),
+    ),
+]

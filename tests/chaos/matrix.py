@@ -1,0 +1,91 @@
+"""Fault after fault, while fifty sessions draw: a table of what they noticed."""
+
+import time
+from collections.abc import Callable
+
+from tests.chaos.crowd import Crowd, Habits, Phase
+from tests.chaos.faults import FAULTS, Fault
+from tests.chaos.scene import Scene
+from tests.chaos.starts import START_FAULTS
+
+_CALM_S = 4.0
+_AFTER_S = 1.5
+_MAX_RATIO = 3.0
+_FLOOR_MS = 10.0
+"""Three times less than this is still nothing that a hand would notice."""
+_MAX_STOP_S = 15.0
+_MAX_GAP_S = 2.0
+
+
+def run(wanted: str) -> bool:
+    """Try the faults whose name has this in it; print a line for each, and return whether all went well."""
+    print("| fault | answered | cut off | longest wait | p99 calm → then | promises | besides |")
+    print("| --- | ---: | --- | ---: | ---: | --- | --- |", flush=True)
+    is_fine = True
+    faults = [fault for fault in FAULTS if wanted in fault.name]
+    if faults:
+        with Scene() as scene:
+            for fault in faults:
+                is_fine &= _try(scene, fault)
+            traces = scene.log.read_text().count("Traceback")
+            memory_mb = scene.process.memory_info().rss / 1e6
+        print(f"\nIn the end {memory_mb:.0f} MB, {traces} tracebacks in the log (of the batches that failed)")
+    special: dict[str, Callable[[], Scene]] = {
+        "standard error on a full disk": lambda: Scene("--log-level", "info", log="/dev/full"),
+        "a wall clock that jumps by a year twice a second": lambda: Scene(is_clock_jumping=True),
+    }
+    for name, begin in special.items():
+        if wanted in name:
+            with begin() as scene:
+                is_fine &= _try(scene, Fault(name, _let_pass))
+    for start in START_FAULTS:
+        if wanted in start.name:
+            is_fine &= start.run()
+    return is_fine
+
+
+def _let_pass(scene: Scene) -> str:
+    time.sleep(_CALM_S)
+    return ""
+
+
+def _try(scene: Scene, fault: Fault) -> bool:
+    """Have a fault happen to a crowd, and print what it noticed."""
+    with Crowd(Habits(scene.server.socket)) as crowd:
+        time.sleep(_AFTER_S)
+        crowd.look()
+        time.sleep(_CALM_S)
+        calm = crowd.look()
+        note = fault.act(scene)
+        time.sleep(_AFTER_S)
+        then = crowd.look()
+        last = crowd.look(is_last=True)
+    complaints = _complaints(fault, calm, then, last)
+    cut = ", ".join(f"{count} with {code}" for code, count in then.closes.items()) or "none"
+    if then.unanswered:
+        cut += f", {then.unanswered} of them with a snapshot under way"
+    if told := then.errors + last.errors:
+        note += ("; " if note else "") + ", ".join(f"{n} × `{code}`" for code, n in told.items())
+    print(
+        f"| {fault.name} | {then.answering} of {then.sessions} | {cut} | {then.longest_s:.1f} s "
+        f"| {calm.p99_ms:.0f} → {then.p99_ms:.0f} ms | {'; '.join(complaints) or 'kept'} | {note} |",
+        flush=True,
+    )
+    return not complaints
+
+
+def _complaints(fault: Fault, calm: Phase, then: Phase, last: Phase) -> list[str]:
+    found = [
+        f"**broken**: {promise} ({n})" for promise, n in (calm.broken + then.broken + last.broken).items()
+    ]
+    if then.answering < then.sessions:
+        found.append("**not all were answered**")
+    if unexpected := set(then.closes + last.closes) - set(fault.closes):
+        found.append(f"**closed with {unexpected}**")
+    if unexpected_errors := set(then.errors + last.errors) - set(fault.errors):
+        found.append(f"**errors {unexpected_errors}**")
+    if then.longest_s > (_MAX_STOP_S if fault.stops else _MAX_GAP_S):
+        found.append("**waited too long**")
+    if not fault.stops and then.p99_ms > _MAX_RATIO * max(calm.p99_ms, _FLOOR_MS):
+        found.append(f"**p99 {then.p99_ms / calm.p99_ms:.1f} × the calm one**")
+    return found

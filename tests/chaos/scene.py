@@ -1,0 +1,88 @@
+"""Where a fault happens: a server with a log, that can be ended and begun again on its port."""
+
+import os
+import signal
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psutil
+
+from tests.conftest import RunningServer
+
+_POLL_S = 0.05
+
+
+class Scene:
+    """A server, and what can be done to it."""
+
+    def __init__(self, *flags: str, log: str | None = None, is_clock_jumping: bool = False) -> None:
+        """log: a file to write to, for one of this scene's own."""
+        self._flags = flags
+        self._folder = tempfile.TemporaryDirectory()
+        self.log = Path(log or f"{self._folder.name}/log")
+        self._order = Path(self._folder.name, "order")
+        os.environ["SABOTAGE"] = str(self._order)
+        os.environ["SABOTAGE_CLOCK"] = "1" if is_clock_jumping else ""
+        self.server = self._start(0)
+
+    def _start(self, port: int) -> RunningServer:
+        with self.log.open("ab") as errors:
+            return RunningServer(*self._flags, port=port, errors=errors, program="tests.chaos.sabotage")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end(signal.SIGKILL)
+        self._folder.cleanup()
+
+    def end(self, number: signal.Signals) -> int:
+        """Stop the server; return its exit code."""
+        process = self.server.process
+        code = self.server.stop(number) if process.poll() is None else process.returncode
+        if process.stdout:
+            process.stdout.close()
+        return code
+
+    def restart(self, number: signal.Signals) -> int:
+        """Stop the server, and start another in its place; return the first one's exit code."""
+        code = self.end(number)
+        self.server = self._start(self.server.port)
+        return code
+
+    def sabotage(self, word: str) -> None:
+        """Have the next batch go wrong, once, and wait until it has."""
+        self._order.write_text(word)
+        while self._order.exists():
+            time.sleep(_POLL_S)
+
+    def ready(self) -> str:
+        """Ask whether it is ready."""
+        try:
+            with urllib.request.urlopen(f"{self.server.url}readyz", timeout=5) as response:
+                return str(response.status)
+        except urllib.error.HTTPError as error:
+            return f"{error.code} {error.read().decode()}"
+
+    def wait_until(self, is_ready: bool, seconds: float) -> float | None:
+        """Wait until it says that it is, or is not, ready; return how long that took, if it did."""
+        began = time.monotonic()
+        while time.monotonic() - began < seconds:
+            with suppress(OSError):
+                if (self.ready() == "200") == is_ready:
+                    return time.monotonic() - began
+            time.sleep(_POLL_S)
+        return None
+
+    @property
+    def process(self) -> psutil.Process:
+        """The server's process, to look at."""
+        return psutil.Process(self.server.process.pid)
