@@ -97,8 +97,9 @@ function hangControls() {
 async function readPictures(files) {
   pictures ??= openPictures();
   const batch = await pictures;
-  element("table").scrollIntoView({ block: "nearest" });
-  await batch.run(files);
+  const running = batch.run(files);
+  element("pictures").scrollIntoView({ block: "start" });
+  await running;
   announcer.say(`${batch.rows.length} pictures read`);
 }
 

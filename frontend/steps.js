@@ -56,6 +56,11 @@ export class StepsView {
   }
 
   #paint() {
+    if (this.#drawing.isBlank) {
+      for (const canvas of [this.#crop, this.#fitted, this.#image]) canvas.getContext("2d")?.reset();
+      this.#image.classList.add("empty");
+      return;
+    }
     this.#paintCrop();
     this.#paintFitted();
     this.#paintImage();

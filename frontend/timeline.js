@@ -81,11 +81,13 @@ export class TimelineView {
     const left = GUTTER_PX + THUMB_PX / 2;
     const unit = (width - GUTTER_PX - THUMB_PX) / points;
     context.fillStyle = style.getPropertyValue("--accent");
+    // Whole pixels of the screen: between spans that end in the midst of one, a seam would be seen.
+    const at = (/** @type {number} */ point) => Math.round((left + point * unit) * density) / density;
     for (const { from, to, belief } of spansOf(this.#reading.moments, points, 1 / unit)) {
       belief.probabilities?.forEach((share, digit) => {
         if (share < FAINTEST) return;
         context.globalAlpha = share;
-        context.fillRect(left + from * unit, digit * row + 0.5, Math.max(1, (to - from) * unit), row - 1);
+        context.fillRect(at(from), digit * row + 0.5, Math.max(1, at(to) - at(from)), row - 1);
       });
     }
     this.#paintBoundaries(context, left, unit, height, style.color);

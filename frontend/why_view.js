@@ -53,7 +53,7 @@ class WhyView {
     this.#legend.className = "legend";
     this.#legend.append(...["span", "i", "span", "small"].map((name) => document.createElement(name)));
     const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: "why.css" });
-    button.after(style, this.#legend);
+    button.parentElement?.after(style, this.#legend);
     this.#why = why;
     this.#reading = reading;
     this.#palette = palette;
