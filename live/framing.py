@@ -28,6 +28,7 @@ _BINARY = _FIN | 2
 _PLAIN = (_BINARY, _TEXT)
 _KNOWN = frozenset((0x00, 0x01, 0x02, _FIN, _TEXT, _BINARY, _FIN | 8, _FIN | 9, _FIN | 10))
 """First bytes that a frame may have: no reserved bits and opcodes, and no control frames in parts."""
+_CLOSE = _FIN | 8
 _IS_CONTROL = 0x08
 _IS_MASKED = 0x80
 _SHORT, _MEDIUM = 126, 127
@@ -102,7 +103,10 @@ class Framing(WebSocketsSansIOProtocol):
                 self._refuse(CloseCode.POLICY_VIOLATION, "too many frames that say nothing")
                 return end
             else:
-                if not first & _IS_CONTROL:
+                if first == _CLOSE:
+                    # It may come between a message's parts (RFC 6455, section 5.4): the library would object.
+                    self.conn.current_size = None
+                elif not first & _IS_CONTROL:
                     self._is_in_parts = not first & _FIN
                 self._owed = max(after - end, 0)
                 self._leave_to_library(data[at:after])

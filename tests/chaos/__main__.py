@@ -1,6 +1,6 @@
 """Faults on purpose.
 
-    python -m tests.chaos [matrix [--only TEXT] | soak [--minutes 30] | fuzz [--steps 10000] | autobahn]
+    python -m tests.chaos [matrix [--only TEXT] | soak [--minutes 30] | autobahn --wstest COMMAND]
 
 Starts every server itself, on the loopback. Exit code 1 when a promise was broken.
 """
@@ -9,21 +9,24 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.chaos import matrix, soak
+from tests.chaos import autobahn, matrix, soak
 
 
 def main() -> int:
-    """Do one part; the matrix and the fuzzing if none is named."""
+    """Do one part; the matrix if none is named."""
     parser = argparse.ArgumentParser(
         description="Do harm to a server, and look what becomes of its sessions."
     )
-    parser.add_argument("part", nargs="?", choices=["matrix", "soak"], help="(default: matrix)")
+    parser.add_argument("part", nargs="?", choices=["matrix", "soak", "autobahn"], help="(default: matrix)")
     parser.add_argument("--only", default="", metavar="TEXT", help="only faults whose name has this in it")
     parser.add_argument("--minutes", type=float, default=30.0, help="of a soak (default: 30)")
     parser.add_argument("--sessions", type=int, default=60, help="of a soak (default: 60)")
     parser.add_argument("--rate", type=float, default=5.0, help="a session's snapshots a second (default: 5)")
     parser.add_argument("--plot", type=Path, default=Path("soak.html"), help="where a soak is drawn")
+    parser.add_argument("--wstest", default="wstest", metavar="COMMAND", help="Autobahn's (default: wstest)")
     options = parser.parse_args()
+    if options.part == "autobahn":
+        return 0 if autobahn.run(options.wstest) else 1
     if options.part == "soak":
         return 0 if soak.run(options.minutes, options.sessions, options.rate, options.plot) else 1
     return 0 if matrix.run(options.only) else 1

@@ -1,0 +1,72 @@
+"""Runs the Autobahn test suite against our websocket, under a server that says back what it hears.
+
+    python -m tests.chaos autobahn --wstest "PYTHON2 WSTEST"
+
+The suite is a program for Python 2.7 (`pip install autobahntestsuite`); its cases want an echo, so the
+protocol is run as the server runs it, but under an application of three lines.
+"""
+
+import asyncio
+import json
+import socket
+import subprocess
+import tempfile
+import threading
+from collections import Counter
+from pathlib import Path
+
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from live.server import configure
+from live.service import Service
+from live.settings import Settings
+
+_TOO_LONG = ["9.*"]
+"""Of speed, with messages of 16 MB and as many parts as we take frames a minute."""
+_COMPRESSED = ["12.*", "13.*"]
+"""We offer no compression."""
+_ACCEPTABLE = ("OK", "NON-STRICT", "INFORMATIONAL")
+
+
+async def _echo(scope: Scope, receive: Receive, send: Send) -> None:
+    await receive()
+    await send({"type": "websocket.accept"})
+    while (event := await receive())["type"] == "websocket.receive":
+        await send({**event, "type": "websocket.send"})
+
+
+def run(wstest: str) -> bool:
+    """Run the cases, and print what was not simply OK; return whether every one passed."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, tempfile.TemporaryDirectory() as folder:
+        settings = Settings()
+        ours = configure(settings, Service(settings))
+        config = uvicorn.Config(
+            _echo,
+            http=ours.http,
+            ws=ours.ws,
+            ws_per_message_deflate=False,
+            lifespan="off",
+            log_level="critical",
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=asyncio.run, args=(server.serve([listener]),))
+        thread.start()
+        specification = {
+            "outdir": folder,
+            "servers": [{"agent": "ours", "url": f"ws://127.0.0.1:{listener.getsockname()[1]}"}],
+            "cases": ["*"],
+            "exclude-cases": _TOO_LONG + _COMPRESSED,
+        }
+        Path(folder, "specification.json").write_text(json.dumps(specification))
+        command = [*wstest.split(), "-m", "fuzzingclient", "-s", f"{folder}/specification.json"]
+        subprocess.run(command, check=True, capture_output=True, cwd=folder, timeout=600)
+        server.should_exit = True
+        thread.join()
+        found = json.loads(Path(folder, "index.json").read_text())["ours"]
+    for case, result in found.items():
+        if result["behavior"] != "OK":
+            print(f"| {case} | {result['behavior']} | closed: {result['behaviorClose']} |")
+    told = Counter(result["behavior"] for result in found.values())
+    print(f"{len(found)} cases: {', '.join(f'{n} {name}' for name, n in told.most_common())}")
+    return all(result["behavior"] in _ACCEPTABLE for result in found.values())
