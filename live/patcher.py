@@ -20,7 +20,7 @@ from live.session import Image
 from live.spare import ImageSource
 from live.verdict import DIGITS, Probabilities
 
-_TIMEOUT_S = 60.0
+_TIMEOUT_S = 120.0
 """For one image; the first one waits for the library, too."""
 
 Score = Callable[[ImageSource], Awaitable[Probabilities]]
@@ -43,7 +43,7 @@ class Patcher:
         check_installed()
         async with self._turn:
             if self._talk:
-                await asyncio.wait([self._talk])
+                await asyncio.gather(self._talk, return_exceptions=True)
             self._talk = asyncio.create_task(self._explain(image, score))
             return await asyncio.shield(self._talk)
 

@@ -6,6 +6,7 @@ Request: an image as float32. While it is being explained, the process asks for 
 bytes of masks; the answer is n × 10 float64. At the end: u32 0, then weights, blanks and scores as float64.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -36,12 +37,16 @@ def main() -> None:
         replies.write(COUNT.pack(len(masks)) + masks.tobytes())
         replies.flush()
         answer = requests.read(8 * DIGITS * len(masks))
+        if not answer:
+            raise BrokenPipeError
         return np.frombuffer(answer).reshape(-1, DIGITS)
 
-    while len(content := requests.read(_IMAGE_BYTES)) == _IMAGE_BYTES:
-        found = explain(np.frombuffer(content, np.float32).reshape(SIDE, SIDE), score)
-        replies.write(COUNT.pack(0) + b"".join(array.tobytes() for array in found))
-        replies.flush()
+    # A server that is gone, or that gave up on this image, needs no explanation.
+    with contextlib.suppress(BrokenPipeError):
+        while len(content := requests.read(_IMAGE_BYTES)) == _IMAGE_BYTES:
+            found = explain(np.frombuffer(content, np.float32).reshape(SIDE, SIDE), score)
+            replies.write(COUNT.pack(0) + b"".join(array.tobytes() for array in found))
+            replies.flush()
 
 
 if __name__ == "__main__":

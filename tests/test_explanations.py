@@ -76,7 +76,7 @@ async def test_ink_is_explained_over_http_too(server: RunningServer) -> None:
 @pytest.mark.skipif(not find_spec("shap"), reason="needs the extra [explain]")
 async def test_pictures_are_explained_by_their_patches(server: RunningServer) -> None:
     page = encoded(draw("seven"))
-    async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=150) as http:
         found = (await http.post("/v1/predict?include=input,explanation", content=page)).json()
     explanation = found["explanation"]
     assert (explanation["digit"], explanation["method"]) == (7, "shap")
