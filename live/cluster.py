@@ -46,6 +46,8 @@ _HTTP_SLOTS = 64
 """Requests besides websockets that a replica takes at once."""
 _MODEL_SLOTS = 8
 """Batches that wait at, or run in, a replica that has nothing but models."""
+_RETRY_AFTER_S = (0.0, 0.2, 1.0)
+"""Until Ray knows of a replica that is gone."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -212,7 +214,17 @@ class _Models:
 
 async def _ask_models(model: str, images: apart.Bytes) -> Scores:
     from ray import serve
+    from ray.exceptions import RayError
 
     handle = serve.get_deployment_handle(_MODELS, serve.get_replica_context().app_name)
-    scores: Scores = await handle.predict.remote(model, images)
-    return scores
+    for wait_s in (*_RETRY_AFTER_S, None):
+        try:
+            scores: Scores = await handle.predict.remote(model, images)
+        except RayError:
+            # A replica may die, or be replaced, with the batch; another one takes it.
+            if wait_s is None:
+                raise
+            await asyncio.sleep(wait_s)
+        else:
+            return scores
+    raise AssertionError

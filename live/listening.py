@@ -8,10 +8,13 @@ from live.settings import CAN_SHARE_PORTS, Settings
 _BACKLOG = 2048
 
 
-def listen(settings: Settings, port: int | None = None, *, is_shared: bool = False) -> socket.socket:
+def listen(
+    settings: Settings, port: int | None = None, *, is_shared: bool = False, is_open: bool = True
+) -> socket.socket:
     """Listen on the settings' address, on their port or another.
 
     is_shared: others of this user may listen on the same port, with the same option.
+    is_open: if not, nothing is sent here until somebody calls `listen` on the socket.
     Raises StartError when the port is taken, or may not be had.
     """
     host, port = settings.host, settings.port if port is None else port
@@ -26,7 +29,8 @@ def listen(settings: Settings, port: int | None = None, *, is_shared: bool = Fal
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(settings.stuck_s * 1e3))
     try:
         listener.bind((host, port))
-        listener.listen(_BACKLOG)
+        if is_open:
+            listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         reason = error.strerror or str(error)

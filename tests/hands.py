@@ -27,6 +27,8 @@ class Hand:
     tls: ssl.SSLContext | None = None
     answered: int = 0
     wrong: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+    """Errors that came for answers, by code."""
     unanswered: int = 0
     """Snapshots whose session ended before their answer; they are sent again in the next."""
     cuts: Counter[str] = field(default_factory=Counter)
@@ -66,7 +68,10 @@ class Hand:
                 pass
             self._is_waiting = False
             self.answered += 1
-            self.wrong += answer.get("digit") != 7
+            if answer["type"] == "error":
+                self.errors[answer["code"]] += 1
+            else:
+                self.wrong += answer["digit"] != 7
             if self._cut_at:
                 self.gaps_s.append(time.perf_counter() - self._cut_at)
                 self._cut_at = None
@@ -93,6 +98,11 @@ class Hands:
     def wrong(self) -> int:
         """Answers that were not the digit drawn."""
         return sum(hand.wrong for hand in self.all)
+
+    @property
+    def errors(self) -> Counter[str]:
+        """Errors that came for answers, by code."""
+        return sum((hand.errors for hand in self.all), start=Counter())
 
     @property
     def unanswered(self) -> int:

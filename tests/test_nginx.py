@@ -113,7 +113,7 @@ async def test_sessions_outlive_either_server(certificate: Path) -> None:
                 two.process.kill()
                 await drawing.draw_once_more()
                 assert await sessions(again) == HANDS
-            assert drawing.wrong == 0
+            assert (drawing.wrong, drawing.errors) == (0, {})
 
 
 async def test_the_rest_is_served_as_by_the_server_itself(certificate: Path, server: RunningServer) -> None:

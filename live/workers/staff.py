@@ -67,7 +67,7 @@ class Place:
 
     number: int
     listener: socket.socket | None
-    """Its socket on the shared port; none while the place is empty for long, lest somebody waits there."""
+    """Its socket on the shared port; closed while the place is empty, lest somebody waits there."""
     worker: Worker | None = None
     successor: Worker | None = None
     """Who is to take over from the worker, once its models are loaded."""

@@ -2,7 +2,8 @@
 
 Each worker has a socket of its own on the shared port, over which the kernel spreads connections; or a
 doorman accepts them all. The supervisor opens the sockets and keeps them, so that what waits in the queue of
-a worker that dies, or is renewed, is served by its successor.
+a worker that is renewed is served by its successor. The place of one that dies is closed until its successor
+has loaded: meanwhile the kernel sends everybody to the others.
 """
 
 import logging
@@ -234,7 +235,8 @@ class _Supervisor:
         if place.successor:
             return
         delay_s = delay_after(place.early_deaths)
-        if delay_s and place.listener:
+        if place.listener:
+            # The others are sent what would wait here.
             place.listener.close()
         log.warning("%s: it is replaced in %g s", reason, delay_s)
         place.due_at = time.monotonic() + delay_s
@@ -243,7 +245,7 @@ class _Supervisor:
         place.due_at = math.inf
         try:
             if place.listener and place.listener.fileno() < 0:
-                place.listener = listen(self._settings, self._port, is_shared=True)
+                place.listener = listen(self._settings, self._port, is_shared=True, is_open=False)
         except StartError as taken:
             self._plan_to_fill(place, 0.0, str(taken))
         else:

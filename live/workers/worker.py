@@ -64,6 +64,8 @@ class _Worker(Server):
 
     def __init__(self, settings: Settings, service: Service, post: Post) -> None:
         super().__init__(configure(settings, service, starts_loaded=True), service)
+        # uvicorn has none before it listens, but orders may come.
+        self.servers = []
         self._control = post.control
         self._handed = post.handed
         self._totals: list[asyncio.Future[list[Metric]]] = []

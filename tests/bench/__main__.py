@@ -22,7 +22,7 @@ from live.load.worker import raise_open_files
 from live.recogniser import find_cards
 from live.service import PREFERRED_MODEL
 from live.settings import WEIGHTS
-from tests.bench import browser, cost, crowd, explaining, flood, start, upload, waiting
+from tests.bench import browser, capacity, cost, crowd, explaining, flood, start, upload, waiting, workers
 from tests.bench.bench import Bench
 from trainer import unipen
 
@@ -33,6 +33,8 @@ PARTS = {
     "flood": flood.measure,
     "upload": upload.measure,
     "crowd": crowd.measure,
+    "workers": workers.measure,
+    "capacity": capacity.measure,
     "explaining": explaining.measure,
     "page": browser.measure,
 }

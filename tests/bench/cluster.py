@@ -16,9 +16,10 @@ from live.load.plan import Plan
 from live.load.report import Report
 from live.load.watch import Watch
 from tests.bench.table import Table
+from tests.bench.workers import tell
 from tests.clusters import RunningCluster, running_cluster
 from tests.conftest import running_server
-from tests.hands import Hands, hands
+from tests.hands import hands
 
 HAPROXY = {"RAY_SERVE_ENABLE_HA_PROXY": "1"}
 MODEL = ("--model", "compact")
@@ -95,18 +96,6 @@ async def _draw_through(table: Table, ray: RunningCluster, happen: Happening) ->
         await asyncio.sleep(15)
         await drawing.draw_once_more()
     tell(table, drawing, took_s)
-
-
-def tell(table: Table, drawing: Hands, took_s: float) -> None:
-    """Say what hands saw."""
-    gaps = drawing.gaps_s or [0.0]
-    table.add("it took", f"{took_s:.1f} s")
-    table.add("sessions cut, by close code", str(dict(drawing.cuts)))
-    table.add("refused meanwhile", str(dict(drawing.refusals)))
-    back = ", ".join(f"{gaps[int(share * (len(gaps) - 1))]:.2f} s" for share in (0.5, 0.95, 1))
-    table.add("until each drew on: median, 95 %, all", back)
-    table.add("snapshots sent again", f"{drawing.unanswered} of {drawing.answered}")
-    table.add("wrong answers", str(drawing.wrong), "0", drawing.wrong == 0)
 
 
 def load(url: str, pid: int, seconds: int) -> Report:

@@ -1,0 +1,175 @@
+"""A server's processes simulated, event by event: what they would answer on machines that we do not have.
+
+What an answer costs is measured; what becomes of it when many meet is not computed but played: snapshots that
+supersede each other, batches that grow with the load, an interpreter that two threads share, cores that all
+share.
+"""
+
+import random
+from collections import deque
+from collections.abc import Generator
+from dataclasses import dataclass, field
+
+import simpy
+
+Steps = Generator[simpy.Event, object, None]
+
+_BATCH = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class Costs:
+    """Processor time, seconds an answer."""
+
+    take: float
+    """In the event loop, before: from the socket, parsed, queued."""
+    prepare: float
+    """In the predict thread, holding the interpreter: rendered and judged."""
+    model: float
+    """In the predict thread, without it."""
+    give: float
+    """In the event loop, after: encoded, to the socket."""
+    ask: float = 0.0
+    """The tester's, if it is on the same machine; of a thread of its own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crowd:
+    """Who draws."""
+
+    sessions: int
+    is_closed: bool = False
+    """Each sends when it is answered; the rest plays no part then."""
+    rate: float = 30.0
+    """Snapshots a second while a digit is drawn."""
+    steps: int = 16
+    """Snapshots of a digit."""
+    every_s: float = 10.0
+    """From the beginning of a digit to that of the next."""
+
+
+@dataclass
+class Played:
+    """What came of it, after the time to warm up."""
+
+    seconds: float
+    sent: int = 0
+    answered: int = 0
+    latencies_s: list[float] = field(default_factory=list)
+
+    @property
+    def answers_per_s(self) -> float:
+        """Answers a second."""
+        return self.answered / self.seconds
+
+    @property
+    def p99_ms(self) -> float:
+        """The 99th percentile of latency; infinite when nothing was answered."""
+        found = sorted(self.latencies_s)
+        return found[int(0.99 * (len(found) - 1))] * 1e3 if found else float("inf")
+
+
+def play(costs: Costs, crowd: Crowd, processes: int, cores: int, seconds: float) -> Played:
+    """Play a crowd on one machine, for so long after a fifth of it to warm up."""
+    world = _World(costs, crowd, processes, cores, seconds)
+    world.env.run(1.2 * seconds)
+    return world.played
+
+
+@dataclass
+class _Session:
+    process: "_Process"
+    sent_at: float | None = None
+    """When the snapshot that waits was sent; a newer one takes its place."""
+    answered: simpy.Event | None = None
+
+
+class _World:
+    def __init__(self, costs: Costs, crowd: Crowd, processes: int, cores: int, seconds: float) -> None:
+        self.env = simpy.Environment()
+        self.costs, self.crowd = costs, crowd
+        self.cores = simpy.Resource(self.env, cores)
+        self.tester = simpy.Resource(self.env)
+        self.played = Played(seconds)
+        self.begin = 0.2 * seconds
+        serving = [_Process(self) for _ in range(processes)]
+        rng = random.Random(0)
+        for i in range(crowd.sessions):
+            session = _Session(serving[i % processes])
+            draw = self._draw_closed if crowd.is_closed else self._draw_open
+            self.env.process(draw(session, rng.uniform(0, 0.1 if crowd.is_closed else crowd.every_s)))
+
+    def work(self, thread: simpy.Resource, seconds: float) -> Steps:
+        """Keep a thread, or the right to one, and a core busy."""
+        with thread.request() as turn:
+            yield turn
+            with self.cores.request() as core:
+                yield core
+                yield self.env.timeout(seconds)
+
+    def _draw_closed(self, session: _Session, after: float) -> Steps:
+        yield self.env.timeout(after)
+        while True:
+            yield from self.work(self.tester, self.costs.ask)
+            session.answered = self.env.event()
+            self._send(session)
+            yield session.answered
+
+    def _draw_open(self, session: _Session, after: float) -> Steps:
+        yield self.env.timeout(after)
+        crowd = self.crowd
+        while True:
+            for _ in range(crowd.steps):
+                self._send(session)
+                yield self.env.timeout(1 / crowd.rate)
+            yield self.env.timeout(crowd.every_s - crowd.steps / crowd.rate)
+
+    def _send(self, session: _Session) -> None:
+        self.played.sent += self.env.now > self.begin
+        self.env.process(session.process.take(session, self.env.now))
+
+    def count(self, sent_at: float) -> None:
+        if self.env.now > self.begin:
+            self.played.answered += 1
+            self.played.latencies_s.append(self.env.now - sent_at)
+
+
+class _Process:
+    """An event loop and a predict thread, which share an interpreter."""
+
+    def __init__(self, world: _World) -> None:
+        self.world = world
+        self.interpreter = simpy.Resource(world.env)
+        self.predicting = simpy.Resource(world.env)
+        self.waiting: deque[_Session] = deque()
+        self.has_work = world.env.event()
+        world.env.process(self._predict())
+
+    def take(self, session: _Session, sent_at: float) -> Steps:
+        yield from self.world.work(self.interpreter, self.world.costs.take)
+        if session.sent_at is None:
+            self.waiting.append(session)
+        session.sent_at = sent_at
+        if not self.has_work.triggered:
+            self.has_work.succeed()
+
+    def _predict(self) -> Steps:
+        world, costs = self.world, self.world.costs
+        while True:
+            if not self.waiting:
+                self.has_work = world.env.event()
+                yield self.has_work
+            batch = [self.waiting.popleft() for _ in range(min(_BATCH, len(self.waiting)))]
+            taken = [(session, session.sent_at) for session in batch]
+            for session in batch:
+                session.sent_at = None
+            yield from world.work(self.interpreter, costs.prepare * len(batch))
+            yield from world.work(self.predicting, costs.model * len(batch))
+            world.env.process(self._give(taken))
+
+    def _give(self, taken: "list[tuple[_Session, float | None]]") -> Steps:
+        for session, sent_at in taken:
+            yield from self.world.work(self.interpreter, self.world.costs.give)
+            if session.answered and not session.answered.triggered:
+                session.answered.succeed()
+            self.world.count(sent_at or 0.0)

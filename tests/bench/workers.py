@@ -1,0 +1,85 @@
+"""Several workers: how evenly connections spread, and how those who draw fare when workers go."""
+
+import asyncio
+import re
+import signal
+import time
+import urllib.request
+from collections.abc import Callable
+
+import psutil
+
+from tests.bench.bench import Bench
+from tests.bench.table import Table
+from tests.conftest import RunningServer, running_server
+from tests.hands import Hands, hands
+
+CONNECTIONS = 1_000
+DRAWING = 200
+_BY_WORKER = re.compile(r'^live_digits_worker_sessions\{worker="(\d+)"\} (\d+)', re.MULTILINE)
+
+
+def measure(bench: Bench) -> None:
+    """Connect a thousand; draw through a death and a renewal."""
+    table = bench.table
+    table.head(f"{CONNECTIONS:,} connections over workers")
+    for workers in (2, 4):
+        for spread in ("kernel", "fewest"):
+            flags = ("--workers", str(workers), "--spread", spread, "--model", bench.model)
+            with running_server(*flags) as server:
+                found = asyncio.run(_connect(server))
+            even = CONNECTIONS / workers
+            off = max(abs(count / even - 1) for count in found)
+            table.add(
+                f"{workers} workers, --spread {spread}",
+                f"{found}: at most {off:.0%} off",
+                "≤ 15 %",
+                off <= 0.15,
+            )
+    happenings: dict[str, Callable[[RunningServer], None]] = {"one is killed": _kill, "SIGHUP": _renew}
+    for name, happen in happenings.items():
+        table.head(f"Two workers, {DRAWING} draw, {name}")
+        with running_server("--workers", "2", "--model", bench.model) as server:
+            asyncio.run(_draw_through(table, server, happen))
+
+
+async def _connect(server: RunningServer) -> list[int]:
+    async with hands(server.socket, CONNECTIONS, pause_s=60):
+        with await asyncio.to_thread(urllib.request.urlopen, f"{server.url}metrics") as response:
+            return [int(count) for _, count in _BY_WORKER.findall(response.read().decode())]
+
+
+def _kill(server: RunningServer) -> None:
+    children = psutil.Process(server.process.pid).children()
+    next(child for child in children if "spawn_main" in " ".join(child.cmdline())).kill()
+
+
+def _renew(server: RunningServer) -> None:
+    before = {child.pid for child in psutil.Process(server.process.pid).children()}
+    server.process.send_signal(signal.SIGHUP)
+    # All but Python's own resource tracker are replaced.
+    while len({child.pid for child in psutil.Process(server.process.pid).children()} & before) > 1:
+        time.sleep(0.1)
+
+
+async def _draw_through(table: Table, server: RunningServer, happen: Callable[[RunningServer], None]) -> None:
+    async with hands(server.socket, DRAWING, pause_s=1.0) as drawing:
+        began = time.perf_counter()
+        await asyncio.to_thread(happen, server)
+        took_s = time.perf_counter() - began
+        await asyncio.sleep(3)
+        await drawing.draw_once_more()
+    tell(table, drawing, took_s)
+
+
+def tell(table: Table, drawing: Hands, took_s: float) -> None:
+    """Say what hands saw."""
+    gaps = drawing.gaps_s or [0.0]
+    back = ", ".join(f"{gaps[int(share * (len(gaps) - 1))]:.2f} s" for share in (0.5, 0.95, 1))
+    table.add("it took", f"{took_s:.1f} s")
+    table.add("sessions cut, by close code", str(dict(drawing.cuts)))
+    table.add("refused meanwhile", str(dict(drawing.refusals)))
+    table.add("until each drew on: median, 95 %, all", back)
+    table.add("errors for answers, by code", str(dict(drawing.errors)))
+    table.add("snapshots sent again", f"{drawing.unanswered} of {drawing.answered}")
+    table.add("wrong answers", str(drawing.wrong), "0", drawing.wrong == 0)
