@@ -4,7 +4,8 @@
 
 Speaks ASGI itself, because at ten thousand messages a second every layer counts. Reading never waits for
 predicting or sending: uvicorn stops reading a socket until its last frame is taken, so a loop that answered
-before it received again would predict stale ink and miss pongs under load.
+before it received again would predict stale ink and miss pongs under load. It waits for one thing, a second
+at most: while whole batches of others go first, what comes in could only be superseded.
 """
 
 import asyncio
