@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterator
 from statistics import median
 
-from playwright.async_api import Browser, Page, Route, async_playwright
+from playwright.async_api import Browser, CDPSession, Page, Route, async_playwright
 
 from tests.bench.bench import Bench
 from tests.bench.table import Table, ms
@@ -101,6 +101,8 @@ async def _measure(bench: Bench, chromium: str, url: str) -> None:
     for name in ("pointer", "answer"):
         _tell(bench.table, f"{name} to paint", page[name], is_goal=True)
         _tell(bench.table, f"{name} to paint, bare canvas", floor[name], is_goal=False)
+    busy = f"{ms(page['busy'][0])}; bare canvas {ms(median(floor['busy']))}"
+    bench.table.add("main thread's processor time, each 60th of a second", busy)
     tasks = [f"{task:.0f} ms" for task in sorted(page["tasks"], reverse=True)]
     found = f"{len(tasks)}{': ' if tasks else ''}{', '.join(tasks[:5])}"
     bench.table.add(f"tasks over 50 ms in {seconds} s", found, "0", not tasks)
@@ -125,10 +127,21 @@ async def _draw_on(browser: Browser, url: str, seconds: float, is_bare: bool) ->
     await page.goto(url)
     await page.locator("#ready, #status[data-state=ready]").wait_for(state="attached")
     await page.evaluate("Object.values(measured).forEach(list => list.length = 0)")
+    session = await page.context.new_cdp_session(page)
+    await session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    before = await _busy_s(session)
     await _draw(page, seconds)
+    busy_s = await _busy_s(session) - before
     measured: dict[str, list[float]] = await page.evaluate("measured")
+    measured["busy"] = [busy_s * 1000 / (60 * seconds)]
     await page.close()
     return measured
+
+
+async def _busy_s(session: CDPSession) -> float:
+    """Seconds that the page's main thread has worked, in processor time: others don't add to it."""
+    metrics = (await session.send("Performance.getMetrics"))["metrics"]
+    return float(next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration"))
 
 
 async def _serve_bare_page(route: Route) -> None:
