@@ -16,7 +16,7 @@ import psutil
 
 from tests.conftest import ROOT
 
-_START_S = 120.0
+_START_S = 300.0
 
 _UPDATE = """
 import sys
