@@ -1,6 +1,6 @@
 """Faults on purpose.
 
-    python -m tests.chaos [matrix [--only TEXT] | soak [--minutes 30] | autobahn --wstest COMMAND]
+    python -m tests.chaos [matrix [--only TEXT] | fuzz [--steps 10000] | soak [--minutes 30] | autobahn]
 
 Starts every server itself, on the loopback. Exit code 1 when a promise was broken.
 """
@@ -9,16 +9,18 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.chaos import autobahn, matrix, soak
+from tests.chaos import autobahn, fuzz, matrix, soak
 
 
 def main() -> int:
-    """Do one part; the matrix if none is named."""
+    """Do one part; the matrix and a fuzz if none is named."""
     parser = argparse.ArgumentParser(
         description="Do harm to a server, and look what becomes of its sessions."
     )
-    parser.add_argument("part", nargs="?", choices=["matrix", "soak", "autobahn"], help="(default: matrix)")
+    parser.add_argument("part", nargs="?", choices=["matrix", "fuzz", "soak", "autobahn"])
     parser.add_argument("--only", default="", metavar="TEXT", help="only faults whose name has this in it")
+    parser.add_argument("--steps", type=int, default=10_000, help="of a fuzz (default: 10000)")
+    parser.add_argument("--seed", type=int, default=0, help="of a fuzz (default: 0)")
     parser.add_argument("--minutes", type=float, default=30.0, help="of a soak (default: 30)")
     parser.add_argument("--sessions", type=int, default=60, help="of a soak (default: 60)")
     parser.add_argument("--rate", type=float, default=5.0, help="a session's snapshots a second (default: 5)")
@@ -29,7 +31,12 @@ def main() -> int:
         return 0 if autobahn.run(options.wstest) else 1
     if options.part == "soak":
         return 0 if soak.run(options.minutes, options.sessions, options.rate, options.plot) else 1
-    return 0 if matrix.run(options.only) else 1
+    if options.part == "fuzz":
+        return 0 if fuzz.run(options.steps, options.seed) else 1
+    is_fine = matrix.run(options.only)
+    if not options.part:
+        is_fine &= fuzz.run(options.steps, options.seed)
+    return 0 if is_fine else 1
 
 
 if __name__ == "__main__":
