@@ -171,6 +171,9 @@ class Batcher(Generic[Item, Answer]):
             if waiter not in self._queued:
                 continue
             self._queued.discard(waiter)
+            if self._far:
+                # Those between it and the last batch may have gone, and it was never near.
+                self.call(waiter)
             if waiter.model != model:
                 self.put(waiter, is_bulk)
                 continue

@@ -77,3 +77,16 @@ async def test_a_wait_that_was_cancelled_stops_nobody(start: Start) -> None:
             near.cancel()
     for writer in writers:
         await writer.settled.wait()
+
+
+async def test_whose_turn_comes_early_because_others_left_does_not_wait_on(start: Start) -> None:
+    batcher, _ = start(max_batch=2)
+    writers = [Writer(batcher) for _ in range(3)]
+    nears = []
+    for number, writer in enumerate(writers):
+        writer.draw(number)
+        nears.append(batcher.far(writer))
+    assert nears[2]
+    batcher.remove(writers[0])
+    await writers[2].settled.wait()
+    assert nears[2].done()
