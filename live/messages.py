@@ -31,14 +31,25 @@ _HEADER = Layout("<BBHII")
 _COORDINATE = np.dtype("<i2")
 
 
-class Limits(msgspec.Struct, frozen=True):
-    """What a client may send, as `ready` tells it."""
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client may do, as `ready` tells it."""
 
     frame_bytes: int
     points: int
     strokes: int
     picture_pixels: int
     snapshots_per_s: float
+    sessions: int
+    sessions_per_address: int
+    idle_s: float
+    """Without a frame from the client."""
+    session_s: float
+    """From its beginning to its goodbye."""
+    stuck_s: float
+    """That answers may be left unread."""
+    handshake_s: float
+    upload_bytes: int
+    upload_s: float
 
 
 class Picture(NamedTuple):

@@ -91,6 +91,14 @@ class Settings:
             strokes=self.max_strokes,
             picture_pixels=self.max_picture_pixels,
             snapshots_per_s=self.max_snapshots_per_s,
+            sessions=self.max_sessions,
+            sessions_per_address=self.max_sessions_per_address,
+            idle_s=self.idle_s,
+            session_s=self.session_s,
+            stuck_s=self.stuck_s,
+            handshake_s=self.handshake_s,
+            upload_bytes=self.max_upload_bytes,
+            upload_s=self.upload_s,
         )
 
 

@@ -17,16 +17,18 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 
+from msgspec.structs import replace
+
 from live import messages
 from live.archives import read_archive
 from live.errors import LiveError
-from live.messages import Limits
 from live.picture import read_file, read_grey
+from live.settings import Settings
 from live.uploads import receive
 from tests.live.drawings import DRAWINGS, binary_ink
 from tests.live.pages import archive, draw, encoded
 
-LIMITS = Limits(frame_bytes=65_536, points=1_000, strokes=50, picture_pixels=1 << 20, snapshots_per_s=60)
+LIMITS = replace(Settings().limits, points=1_000, strokes=50, picture_pixels=1 << 20)
 MAX_S = 2.0
 MAX_GROWTH_KB = 50_000
 BOUNDARY = b"--b"

@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from live import messages
 from live.errors import BadMessage, BadPicture, LiveError, TooLarge, Unreadable
-from live.messages import Configure, Error, GoAway, Limits, Prediction, Snapshot, Timing
+from live.messages import Configure, Error, GoAway, Prediction, Snapshot, Timing
+from live.settings import Settings
 from tests.live.drawings import DRAWINGS, binary_ink
 
-LIMITS = Limits(frame_bytes=65_536, points=100, strokes=5, picture_pixels=10_000, snapshots_per_s=60)
+LIMITS = replace(Settings().limits, points=100, strokes=5, picture_pixels=10_000)
 
 
 def decode(frame: str | bytes) -> Configure | Snapshot:

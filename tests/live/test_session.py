@@ -4,15 +4,17 @@ import base64
 import json
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from msgspec.structs import replace
 
 from live.batcher import Cut
 from live.errors import Internal
-from live.messages import GoAway, Limits, Model, Ready
+from live.messages import GoAway, Model, Ready
 from live.prediction import Answer, tell
 from live.session import (
     MAX_TOO_FAST_S,
@@ -22,6 +24,7 @@ from live.session import (
     Session,
     Waiting,
 )
+from live.settings import Settings
 from live.verdict import BLANK, Judgement
 
 THREE = Judgement("digit", 3, 0.91, [0.01] * 3 + [0.91] + [0.01] * 6)
@@ -29,7 +32,14 @@ IMAGE = np.zeros((28, 28), np.float32)
 
 
 def open_session(rate: float = 1e6) -> Session:
-    limits = Limits(65_536, 100, 5, 10_000, rate)
+    limits = replace(
+        Settings().limits,
+        frame_bytes=65_536,
+        points=100,
+        strokes=5,
+        picture_pixels=10_000,
+        snapshots_per_s=rate,
+    )
     models = [Model("mlp", False, ""), Model("classic", True, "")]
     session = Session(Ready(1, "live-digits/test", "id", models, limits))
     assert sent(session) == [
@@ -42,13 +52,7 @@ def open_session(rate: float = 1e6) -> Session:
                 {"name": "mlp", "default": False, "summary": ""},
                 {"name": "classic", "default": True, "summary": ""},
             ],
-            "limits": {
-                "frame_bytes": 65_536,
-                "points": 100,
-                "strokes": 5,
-                "picture_pixels": 10_000,
-                "snapshots_per_s": rate,
-            },
+            "limits": msgspec.to_builtins(limits),
         }
     ]
     return session
