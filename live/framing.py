@@ -10,6 +10,7 @@ answer, model and all, 200 and 189.
 """
 
 import asyncio
+from collections import deque
 from struct import Struct as Layout
 from typing import Any
 
@@ -42,6 +43,22 @@ _MEDIUM_HEAD = Layout("!BBH")
 _LARGE_HEAD = Layout("!BBQ")
 
 
+class Events(deque[Any]):
+    """What came and was not asked for yet: uvicorn puts it here as into the `asyncio.Queue` of its own.
+
+    A queue costs almost a microsecond more an event. Bounded by `pause_reading`: one read's worth.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_come = asyncio.Event()
+
+    def put_nowait(self, event: Any) -> None:
+        """Add an event, and wake who waits for one."""
+        self.append(event)
+        self.has_come.set()
+
+
 class Framing(WebSocketsSansIOProtocol):
     """uvicorn's websocket protocol with a short cut for plain frames.
 
@@ -57,6 +74,8 @@ class Framing(WebSocketsSansIOProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self._events = Events()
+        self.queue = self._events  # type: ignore[assignment]
         self._most = min(config.ws_max_size, _MOST)
         self._held = b""
         self._owed = 0
@@ -120,10 +139,10 @@ class Framing(WebSocketsSansIOProtocol):
     def _take_message(self, first: int, payload: bytes) -> None:
         """Hand a message to the application."""
         if first == _BINARY:
-            self.queue.put_nowait({"type": "websocket.receive", "bytes": payload})
+            self._events.put_nowait({"type": "websocket.receive", "bytes": payload})
         else:
             try:
-                self.queue.put_nowait({"type": "websocket.receive", "text": payload.decode()})
+                self._events.put_nowait({"type": "websocket.receive", "text": payload.decode()})
             except UnicodeDecodeError:
                 self._refuse(CloseCode.INVALID_DATA)
                 return
@@ -150,10 +169,13 @@ class Framing(WebSocketsSansIOProtocol):
 
     async def receive(self) -> Any:
         """Hand out the next event; only who asks for more than there is has more read from the socket."""
-        if self.read_paused and self.queue.empty():
-            self.read_paused = False
-            self.transport.resume_reading()
-        return await self.queue.get()
+        while not self._events:
+            if self.read_paused:
+                self.read_paused = False
+                self.transport.resume_reading()
+            self._events.has_come.clear()
+            await self._events.has_come.wait()
+        return self._events.popleft()
 
     async def send(self, message: Any) -> None:
         """Send a text message at once; leave every other event to uvicorn."""
