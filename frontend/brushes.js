@@ -1,6 +1,9 @@
 /**
  * Brushes: a stroke in, the shape that it leaves on the page out, as SVG path data.
  *
+ * A stroke can be had in parts, which together cover what the whole does. What a point adds depends on those before
+ * it, and on the next one alone of those after it: so all but the last point of a growing stroke have settled.
+ *
  * The canvas paints that path, the SVG export writes it down, so that both always agree. No DOM.
  * What a brush looks like is the writer's taste alone: the server gets the points.
  *
@@ -16,30 +19,36 @@ const HALVING_SPEED = 2.2;
 const PRESSURE_SMOOTHING = 0.3;
 const SPRAY_DOTS_PER_UNIT = 0.35;
 
-/** @type {Record<string, (stroke: Stroke) => Shape>} */
+/** @type {Record<string, (stroke: Stroke, from: number, to: number) => Shape>} */
 const BRUSHES = { round, marker, pressure, spray };
 
 export const BRUSH_NAMES = Object.keys(BRUSHES);
 
 /**
+ * What the points from `from` up to, but without, `to` add to the page.
+ *
  * @param {Stroke} stroke
+ * @param {number} [from]
+ * @param {number} [to]
  * @returns {Shape}
  */
-export function shapeOf(stroke) {
-  return (BRUSHES[stroke.pen.brush] ?? round)(stroke);
+export function shapeOf(stroke, from = 0, to = stroke.points.length) {
+  return (BRUSHES[stroke.pen.brush] ?? round)(stroke, from, to);
 }
 
 /**
  * An even line through the midpoints, with the points as the curves' controls.
  *
  * @param {Stroke} stroke
+ * @param {number} from
+ * @param {number} to
  */
-function round({ points, pen }) {
-  const [first] = points;
-  let d = `M${at(first)}`;
-  if (points.length === 1) d += "h.01";
-  for (let i = 1; i < points.length - 1; i++) d += `Q${at(points[i])} ${at(middle(points[i], points[i + 1]))}`;
-  if (points.length > 1) d += `L${at(points[points.length - 1])}`;
+function round({ points, pen }, from, to) {
+  const last = points.length - 1;
+  let d = `M${at(from > 1 ? middle(points[from - 1], points[from]) : points[0])}`;
+  if (last === 0) d += "h.01";
+  for (let i = Math.max(1, from); i < Math.min(last, to); i++) d += `Q${at(points[i])} ${at(middle(points[i], points[i + 1]))}`;
+  if (last > 0 && to > last) d += `L${at(points[last])}`;
   return { d, width: pen.width, isFilled: false };
 }
 
@@ -47,16 +56,18 @@ function round({ points, pen }) {
  * A flat nib held at 45 degrees: every segment sweeps a parallelogram.
  *
  * @param {Stroke} stroke
+ * @param {number} from
+ * @param {number} to
  */
-function marker({ points, pen }) {
+function marker({ points, pen }, from, to) {
   const nib = pen.width * 0.42;
   let d = "";
-  points.forEach((b, i) => {
-    const a = points[Math.max(0, i - 1)];
+  for (let i = from; i < to; i++) {
+    const [a, b] = [points[Math.max(0, i - 1)], points[i]];
     // One winding for all, or two that overlap would cut a hole into each other.
     const n = b.x - a.x + (b.y - a.y) < 0 ? -nib : nib;
     d += `M${xy(a.x - n, a.y + n)}L${xy(b.x - n, b.y + n)} ${xy(b.x + n, b.y - n)} ${xy(a.x + n, a.y - n)}Z`;
-  });
+  }
   return { d, width: pen.width * 0.3, isFilled: true };
 }
 
@@ -64,15 +75,17 @@ function marker({ points, pen }) {
  * A line as broad as the pen is pressed, or as it is slow where nothing measures pressure.
  *
  * @param {Stroke} stroke
+ * @param {number} from
+ * @param {number} to
  */
-function pressure({ points, pen }) {
+function pressure({ points, pen }, from, to) {
   const radii = radiiOf(points, pen.width);
   let d = "";
-  points.forEach((b, i) => {
-    const r = radii[i];
+  for (let i = from; i < to; i++) {
+    const [b, r] = [points[i], radii[i]];
     d += `M${xy(b.x - r, b.y)}a${xy(r, r)} 0 1 0 ${xy(2 * r, 0)}a${xy(r, r)} 0 1 0 ${xy(-2 * r, 0)}Z`;
     if (i > 0) d += segment(points[i - 1], b, radii[i - 1], r);
-  });
+  }
   return { d, width: 0, isFilled: true };
 }
 
@@ -111,14 +124,17 @@ function segment(a, b, ra, rb) {
  * Dots scattered about the line, the same ones every time it is painted.
  *
  * @param {Stroke} stroke
+ * @param {number} from
+ * @param {number} to
  */
-function spray({ points, pen }) {
+function spray({ points, pen }, from, to) {
   let d = "";
   let dots = 0;
-  points.forEach((b, i) => {
-    const a = points[Math.max(0, i - 1)];
+  for (let i = 0; i < to; i++) {
+    const [a, b] = [points[Math.max(0, i - 1)], points[i]];
     const count = Math.ceil(Math.hypot(b.x - a.x, b.y - a.y) * SPRAY_DOTS_PER_UNIT) + 2;
-    for (let k = 0; k < count; k++, dots++) {
+    if (i < from) dots += count;
+    else for (let k = 0; k < count; k++, dots++) {
       const reach = pen.width * 0.62 * Math.sqrt(chance(3 * dots));
       const turn = 2 * Math.PI * chance(3 * dots + 1);
       const along = chance(3 * dots + 2);
@@ -126,7 +142,7 @@ function spray({ points, pen }) {
       const y = a.y + (b.y - a.y) * along + reach * Math.sin(turn);
       d += `M${xy(x, y)}h.01`;
     }
-  });
+  }
   return { d, width: Math.max(3, pen.width * 0.13), isFilled: false };
 }
 

@@ -1,13 +1,15 @@
 /**
  * The canvas: paints the drawing, sharp at any size and density.
  *
- * Two layers lie on each other: settled strokes, painted when they change, and the stroke under the pen, painted
- * every frame with the points that the browser predicts (they are never sent).
+ * Two layers lie on each other: settled ink, to which is only added unless ink goes or changes its colour; and the
+ * end of the stroke under the pen, painted every frame with the points that the browser predicts (they are never
+ * sent). So a frame takes as long in a long stroke as in a short one.
  *
  * @import { Drawing, Point, Stroke } from "./drawing.js"
  * @import { Signal } from "./signal.js"
  *
- * @typedef {(context: CanvasRenderingContext2D, stroke: Stroke, ink: string, index: number) => void} Painter
+ * @typedef {(context: CanvasRenderingContext2D, stroke: Stroke, ink: string, index: number,
+ *   from: number, to: number) => void} Painter  paints what points `from` up to, but without, `to` add
  * @typedef {{ changed: Signal<any>, inkOf: (colour: string) => string }} Inks
  */
 import { PAGE } from "./drawing.js";
@@ -16,6 +18,10 @@ import { eachFrame } from "./frames.js";
 
 /** Above this many pixels a side, more are not seen but are paid for in every frame. */
 const MOST_PIXELS = 2400;
+/** Points settle so many at a time: to touch both layers costs more than to paint so few again. */
+const SETTLING_POINTS = 16;
+/** The drawing's opacity behind strokes that are shown instead. */
+const PALE = 0.15;
 
 export class CanvasView {
   #settled;
@@ -27,8 +33,11 @@ export class CanvasView {
   /** @type {readonly Stroke[] | null} */
   #instead = null;
   /** @type {Painter} */
-  #painter = paintStroke;
+  #painter = paintInk;
   #isSettledStale = true;
+  /** What the settled layer shows: so many strokes, and so many points of the next. */
+  #settledStrokes = 0;
+  #settledPoints = 0;
   #ask = eachFrame(() => this.#paint());
 
   /**
@@ -43,8 +52,8 @@ export class CanvasView {
     this.#drawing = drawing;
     this.#palette = palette;
     drawing.changed.listen((change) => {
-      if (change !== "grew") this.#isSettledStale = true;
-      if (change === "ended") this.#predicted = [];
+      if (change === "rewritten") this.#isSettledStale = true;
+      if (change !== "grew") this.#predicted = [];
       this.#ask();
     });
     palette.changed.listen(() => this.#repaint());
@@ -79,6 +88,7 @@ export class CanvasView {
    * @param {Painter} painter
    */
   paintBy(painter) {
+    if (painter === this.#painter) return;
     this.#painter = painter;
     this.#repaint();
   }
@@ -89,26 +99,54 @@ export class CanvasView {
   }
 
   #paint() {
-    const open = this.#drawing.open;
     if (this.#isSettledStale) {
       this.#isSettledStale = false;
-      const context = freshContext(this.#settled);
-      context.globalAlpha = this.#instead ? 0.15 : 1;
-      this.#drawing.strokes.forEach((stroke, i) => stroke === open || this.#paintStroke(context, stroke, i));
+      this.#settledStrokes = this.#settledPoints = 0;
+      freshContext(this.#settled);
     }
+    this.#settle();
     const context = freshContext(this.#live);
-    this.#instead?.forEach((stroke, i) => this.#paintStroke(context, stroke, i));
-    const growing = open && { ...open, points: [...open.points, ...this.#predicted] };
-    if (growing) this.#paintStroke(context, growing, this.#drawing.strokes.length - 1);
+    this.#instead?.forEach((stroke, i) => this.#paintPart(context, stroke, i, 0));
+    const { open, strokes } = this.#drawing;
+    if (!open) return;
+    const growing = { ...open, points: [...open.points, ...this.#predicted] };
+    this.#paintPart(context, growing, strokes.length - 1, this.#settledPoints);
+  }
+
+  /** Add to the settled layer what has settled since. */
+  #settle() {
+    const { open, strokes } = this.#drawing;
+    const context = contextOf(this.#settled);
+    context.globalAlpha = this.#instead ? PALE : 1;
+    while (this.#settledStrokes < strokes.length) {
+      const stroke = strokes[this.#settledStrokes];
+      const to = stroke === open ? this.#steadyPoints(stroke) : stroke.points.length;
+      if (to > this.#settledPoints) this.#paintPart(context, stroke, this.#settledStrokes, this.#settledPoints, to);
+      this.#settledPoints = to;
+      if (stroke === open) return;
+      this.#settledStrokes += 1;
+      this.#settledPoints = 0;
+    }
+  }
+
+  /**
+   * How much of the stroke under the pen will not change any more; nothing where parts would show, being pale.
+   *
+   * @param {Stroke} stroke
+   */
+  #steadyPoints({ points }) {
+    return this.#instead ? 0 : Math.floor((points.length - 1) / SETTLING_POINTS) * SETTLING_POINTS;
   }
 
   /**
    * @param {CanvasRenderingContext2D} context
    * @param {Stroke} stroke
    * @param {number} index
+   * @param {number} from
+   * @param {number} [to]
    */
-  #paintStroke(context, stroke, index) {
-    this.#painter(context, stroke, this.#palette.inkOf(stroke.pen.colour), index);
+  #paintPart(context, stroke, index, from, to = stroke.points.length) {
+    this.#painter(context, stroke, this.#palette.inkOf(stroke.pen.colour), index, from, to);
   }
 
   #resize() {
@@ -135,12 +173,23 @@ export class CanvasView {
 }
 
 /**
+ * The pen's own painter.
+ *
+ * @type {Painter}
+ */
+export function paintInk(context, stroke, ink, _, from, to) {
+  paintStroke(context, stroke, ink, from, to);
+}
+
+/**
  * @param {CanvasRenderingContext2D} context  in page units
  * @param {Stroke} stroke
  * @param {string} ink
+ * @param {number} [from]  of its points
+ * @param {number} [to]
  */
-export function paintStroke(context, stroke, ink) {
-  const { d, width, isFilled } = shapeOf(stroke);
+export function paintStroke(context, stroke, ink, from, to) {
+  const { d, width, isFilled } = shapeOf(stroke, from, to);
   const path = new Path2D(d);
   context.strokeStyle = context.fillStyle = ink;
   context.lineWidth = width;
@@ -151,10 +200,19 @@ export function paintStroke(context, stroke, ink) {
 
 /** @param {HTMLCanvasElement} canvas */
 function freshContext(canvas) {
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  context.setTransform(1, 0, 0, 1, 0, 0);
+  const context = contextOf(canvas);
+  context.resetTransform();
   context.clearRect(0, 0, canvas.width, canvas.height);
+  return contextOf(canvas);
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @returns {CanvasRenderingContext2D} in page units
+ */
+function contextOf(canvas) {
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  context.setTransform(canvas.width / PAGE, 0, 0, canvas.height / PAGE, 0, 0);
   context.globalAlpha = 1;
-  context.scale(canvas.width / PAGE, canvas.height / PAGE);
   return context;
 }

@@ -38,6 +38,7 @@ export class PictureTable {
    * @param {PictureBatch} batch
    */
   constructor(root, batch) {
+    root.before(Object.assign(document.createElement("link"), { rel: "stylesheet", href: "pictures.css" }));
     const find = (/** @type {string} */ selector) => /** @type {any} */ (root.querySelector(selector));
     this.#root = root;
     this.#batch = batch;

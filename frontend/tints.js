@@ -3,7 +3,7 @@
  *
  * Loaded by who asks why.
  *
- * @import { Stroke } from "./drawing.js"
+ * @import { Painter } from "./canvas.js"
  *
  * @typedef {{ stroke: number, strokes: number, start: number, end: number, colour: string }} Tint  of a piece, which
  *   goes from point `start` of a stroke up to point `end` of its last one, and on to the next piece's first
@@ -48,24 +48,22 @@ export function tintedPixels(image, owners, colours) {
 }
 
 /**
- * Paint a stroke in the colours of its pieces; what belongs to none stays as it is.
+ * A painter of strokes in the colours of their pieces; what belongs to none stays as it is.
  *
- * @param {CanvasRenderingContext2D} context  in page units
- * @param {Stroke} stroke
- * @param {string} ink
- * @param {number} index  of the stroke in the drawing
  * @param {readonly Tint[]} tints
+ * @returns {Painter}
  */
-export function paintTinted(context, stroke, ink, index, tints) {
-  const { points } = stroke;
-  let done = 0;
-  for (const { stroke: first, strokes, start, end, colour } of tints) {
-    const last = first + strokes - 1;
-    if (index < first || index > last) continue;
-    const from = index === first ? start : 0;
-    done = index === last ? end : points.length;
-    paintStroke(context, { ...stroke, points: points.slice(from, done + 1) }, colour);
-  }
-  const rest = points.slice(Math.max(0, done - 1));
-  if (done < points.length) paintStroke(context, { ...stroke, points: rest }, ink);
+export function paintTinted(tints) {
+  return (context, stroke, ink, index, from, to) => {
+    let done = from;
+    for (const { stroke: first, strokes, start, end, colour } of tints) {
+      const last = first + strokes - 1;
+      if (index < first || index > last) continue;
+      const begin = Math.max(from, index === first && start > 0 ? start + 1 : 0);
+      const stop = Math.min(to, index === last ? end + 1 : to);
+      if (begin < stop) paintStroke(context, stroke, colour, begin, stop);
+      done = Math.max(done, stop);
+    }
+    if (done < to) paintStroke(context, stroke, ink, done, to);
+  };
 }
