@@ -62,7 +62,7 @@ class Picture(NamedTuple):
     data: bytes
 
 
-class Snapshot(NamedTuple):
+class Snapshot(msgspec.Struct, frozen=True, eq=False, gc=False):
     """One drawing as it was when the client sent it: ink, or a picture, and then the ink is blank.
 
     drawing: ink, or a frame of it that was checked: most snapshots of a flood are never predicted, and

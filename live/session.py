@@ -16,8 +16,8 @@ from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -63,7 +63,7 @@ class Close(Enum):
         self.reason = reason
 
 
-class Waiting(NamedTuple):
+class Waiting(msgspec.Struct, frozen=True, eq=False, gc=False):
     """A snapshot on its way to an answer."""
 
     snapshot: Snapshot
@@ -174,9 +174,12 @@ class Session:
                 self._drop()
             self._picture = Waiting(snapshot, now)
             return
-        for superseded in (self._waiting, self._picture, self._decoding):
-            if superseded:
-                self._drop()
+        if self._waiting:
+            self._drop()
+        if self._picture:
+            self._drop()
+        if self._decoding:
+            self._drop()
         self._waiting, self._picture, self._decoding = Waiting(snapshot, now), None, None
 
     # ---- for the decoder
@@ -202,7 +205,7 @@ class Session:
         self._decoding = None
         if self._waiting:
             self._drop()
-        self._waiting = picture._replace(image=image)
+        self._waiting = msgspec.structs.replace(picture, image=image)
 
     def undecodable(self, picture: Waiting, error: LiveError) -> None:
         """Take back a picture that could not be decoded."""
