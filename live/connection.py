@@ -125,14 +125,17 @@ class Connection:
         frames = 0
         while (event := await receive())["type"] == "websocket.receive":
             self._heard_at = clock()
+            # What supersedes a snapshot that waits finds its session queued.
+            was_waiting = session.is_waiting
             session.receive(_frame(event), self._heard_at)
-            if session.is_waiting:
+            is_new = session.is_waiting and not was_waiting
+            if is_new:
                 batcher.put(self)
             if session.has_picture and not self._decoding:
                 self._decoding = tasks.create_task(self._decode())
             if session.has_mail:
                 mail.set()
-            if session.is_waiting and (near := batcher.far(self)):
+            if is_new and (near := batcher.far(self)):
                 # What came meanwhile is read at once, then: under a flood, one piece instead of many.
                 await near
             frames += 1
