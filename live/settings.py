@@ -26,6 +26,12 @@ WEIGHTS = _beside("weights")
 CAN_SHARE_PORTS = hasattr(socket, "SO_REUSEPORT") and sys.platform != "darwin"
 """Whether the kernel spreads connections over the sockets on one port. macOS has the option but does not."""
 
+_FRAMES_HELD = 8
+"""The largest message may be being put together, waiting, decoded, predicted, answered and explained."""
+_BESIDE_FRAMES = 16 << 20
+"""Bytes beside those: 256 kB are read at once, which may be 43,000 empty frames and an event for each; the
+unsent is 256 messages and 64 kB."""
+
 
 def _knob(default: Any, text: str, *choices: str) -> Any:
     return field(default=default, metadata={"help": text, "choices": choices or None})
@@ -81,6 +87,11 @@ class Settings:
     )
     drain_s: float = _knob(10.0, "seconds that sessions get to end before the server stops")
     reconnect_ms: int = _knob(1_000, "milliseconds after which clients are told to come back from a restart")
+
+    @property
+    def session_bytes(self) -> int:
+        """How much memory one session takes at most, whatever its client does."""
+        return _FRAMES_HELD * self.max_frame_bytes + _BESIDE_FRAMES
 
     @property
     def limits(self) -> Limits:
