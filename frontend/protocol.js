@@ -100,7 +100,11 @@ export function imageOf({ input }) {
 
 /** @param {string} text  base64 */
 export function bytesOf(text) {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const letters = atob(text);
+  const bytes = new Uint8Array(letters.length);
+  // Uint8Array.from goes through the string's iterator: 0.2 ms of every frame.
+  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
+  return bytes;
 }
 
 /**

@@ -4,7 +4,7 @@
  * @import { Drawing, Stroke } from "./drawing.js"
  * @import { Reading } from "./reading.js"
  */
-import { boxOf, PAGE } from "./drawing.js";
+import { boxOf, PAGE, prefix } from "./drawing.js";
 import { paintStroke } from "./canvas.js";
 import { eachFrame, UNHURRIED_MS } from "./frames.js";
 import { pixelsOf } from "./image.js";
@@ -61,35 +61,39 @@ export class StepsView {
       this.#image.classList.add("empty");
       return;
     }
-    this.#paintCrop();
-    this.#paintFitted();
+    const at = this.#reading.lookedAt;
+    const strokes = at === null ? this.#drawing.strokes : prefix(this.#drawing.strokes, at);
+    this.#paintCrop(strokes);
+    this.#paintFitted(strokes);
     this.#paintImage();
   }
 
-  #paintCrop() {
+  /** @param {readonly Stroke[]} strokes */
+  #paintCrop(strokes) {
     const context = blackened(this.#crop);
-    const box = boxOf(this.#drawing.strokes);
+    const box = boxOf(strokes);
     if (!box) return;
     // All of the page, or more of it where the ink has left it.
     const reach = Math.max(PAGE, box.left + box.width, box.top + box.height) - Math.min(0, box.left, box.top);
     context.scale(PIXELS / reach, PIXELS / reach);
     context.translate(-Math.min(0, box.left), -Math.min(0, box.top));
-    for (const stroke of this.#drawing.strokes) paintStroke(context, plain(stroke, 30), INK);
+    for (const stroke of strokes) paintStroke(context, plain(stroke, 30), INK);
     context.strokeStyle = MARK;
     context.lineWidth = (5 * reach) / PIXELS / 2;
     context.strokeRect(box.left, box.top, box.width, box.height);
   }
 
-  #paintFitted() {
+  /** @param {readonly Stroke[]} strokes */
+  #paintFitted(strokes) {
     const context = blackened(this.#fitted);
-    const crop = cropOf(this.#drawing.strokes);
+    const crop = cropOf(strokes);
     if (!crop) return;
     paintGrid(context, FITTED_SIDE);
     const scale = (PIXELS * (1 - 2 * MARGIN)) / crop.side;
     context.translate(PIXELS * MARGIN, PIXELS * MARGIN);
     context.scale(scale, scale);
     context.translate(-crop.left, -crop.top);
-    for (const stroke of this.#drawing.strokes) paintStroke(context, plain(stroke, (1.7 * crop.side) / FITTED_SIDE), INK);
+    for (const stroke of strokes) paintStroke(context, plain(stroke, (1.7 * crop.side) / FITTED_SIDE), INK);
   }
 
   #paintImage() {

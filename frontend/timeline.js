@@ -5,6 +5,7 @@
  * @import { Drawing } from "./drawing.js"
  * @import { Belief, Moment, Reading } from "./reading.js"
  */
+import { spoken } from "./announcer.js";
 import { prefix } from "./drawing.js";
 import { eachFrame, UNHURRIED_MS } from "./frames.js";
 
@@ -21,6 +22,8 @@ export class TimelineView {
   #drawing;
   #reading;
   #canvas;
+  /** As observed: to ask for it would lay the page out before its bars are set. */
+  #size = new DOMRectReadOnly();
   /** Render in one of the next frames. */
   ask = eachFrame(() => this.#render(), UNHURRIED_MS);
 
@@ -38,7 +41,10 @@ export class TimelineView {
     this.#canvas = canvas;
     reading.changed.listen(() => this.ask());
     drawing.changed.listen(() => this.ask());
-    new ResizeObserver(() => this.ask()).observe(chart);
+    new ResizeObserver(([{ contentRect }]) => {
+      this.#size = contentRect;
+      this.ask();
+    }).observe(chart);
   }
 
   #render() {
@@ -57,14 +63,12 @@ export class TimelineView {
    * @param {number} points
    */
   #describe(at, points) {
-    const { digit, confidence } = this.#reading.shown;
-    const belief = digit === null ? "nothing" : `${digit}, ${Math.round((confidence ?? 0) * 100)} percent`;
-    return `After ${at} of ${points} points: ${belief}`;
+    return `After ${at} of ${points} points: ${spoken(this.#reading.shown)}`;
   }
 
   /** @param {number} points */
   #paint(points) {
-    const { clientWidth: width, clientHeight: height } = this.#chart;
+    const { width, height } = this.#size;
     const density = devicePixelRatio;
     const [across, down] = [Math.round(width * density), Math.round(height * density)];
     // Setting the size, even to what it is, throws the canvas away and makes another.
@@ -100,7 +104,7 @@ export class TimelineView {
    * @param {CSSStyleDeclaration} style
    */
   #paintRows(context, row, width, style) {
-    context.font = `600 ${Math.min(12, row)}px ${style.fontFamily}`;
+    context.font = `600 ${Math.min(row, Math.max(12, 0.7 * row))}px ${style.fontFamily}`;
     context.textBaseline = "middle";
     for (let digit = 0; digit < DIGITS; digit++) {
       context.fillStyle = style.getPropertyValue("--trough");
