@@ -156,7 +156,14 @@ async def test_dragging_along_the_timeline_shows_earlier_beliefs(page: Page) -> 
     await scrub.focus()
     await page.keyboard.press("Home")
     await expect(page.locator(".verdict")).to_have_attribute("data-verdict", "blank")
-    await page.keyboard.press("End")
+    await expect(scrub).to_have_attribute("aria-valuetext", re.compile("After 0 of .*blank"))
+    box = await scrub.bounding_box()
+    assert box
+    middle = box["y"] + box["height"] / 2
+    await page.mouse.move(box["x"] + 6, middle)
+    await page.mouse.down()
+    await page.mouse.move(box["x"] + box["width"], middle, steps=3)
+    await page.mouse.up()
     await expect(sign(page)).to_have_text("7")
 
 
