@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.utils import ClientDisconnected
@@ -160,7 +160,10 @@ def test_the_application_gets_what_the_library_would_have_given_it(stream: bytes
     chunks = [stream[a:b] for a, b in itertools.pairwise(edges) if a < b]
     # One byte at a time: of a chunk that ends in an error, uvicorn's own protocol drops what came before.
     bytewise = [bytes((byte,)) for byte in stream]
-    assert hear(Framing, chunks) == hear(WebSocketsSansIOProtocol, bytewise)
+    expected = hear(WebSocketsSansIOProtocol, bytewise)
+    # It objects to a close between a message's parts, which RFC 6455 allows (section 5.4), and so do we.
+    assume(b"incomplete fragmented message" not in expected[1])
+    assert hear(Framing, chunks) == expected
 
 
 @pytest.mark.parametrize("size", [0xFFFF, 0x10000, MAX_SIZE, MAX_SIZE + 1])
