@@ -5,8 +5,8 @@ all but speed. A *plain* frame is a whole message of at most 64 kB, masked, on a
 that is ever sent. Everything else is left to the websockets library, frame by frame: the handshake, control
 frames, messages in parts, large ones, and whatever breaks the rules.
 
-Without the kernel's share, a superseded snapshot cost 30 µs through the library, and costs 14 this way; an
-answer, model and all, 200 and 189.
+Without the kernel's share, a superseded snapshot costs 11 µs through the library, and 6 this way; an answer,
+model and all, took 200 and 189.
 """
 
 import asyncio
@@ -102,7 +102,7 @@ class Framing(WebSocketsSansIOProtocol):
 
     def _take_frames(self, data: bytes) -> int:
         """Take in whole frames, and as much as there is of a large one; return how many bytes that was."""
-        at, end = 0, len(data)
+        at, end, most = 0, len(data), self._most
         while end - at >= 2:
             first, length = data[at], data[at + 1] ^ _IS_MASKED
             if self._is_the_librarys or first not in _KNOWN or length > _MEDIUM:
@@ -114,9 +114,9 @@ class Framing(WebSocketsSansIOProtocol):
                 payload += 2 if length == _SHORT else 8
                 length = int.from_bytes(data[at + 2 : payload - 4], "big")
             after = payload + length
-            if end < after and (end < payload or length <= self._most):
+            if end < after and (end < payload or length <= most):
                 break
-            if first in _PLAIN and length <= self._most and not self._is_in_parts:
+            if length <= most and first in _PLAIN and not self._is_in_parts:
                 self._take_message(first, apply_mask(data[payload:after], data[payload - 4 : payload]))
             elif not self._others.take(self.loop.time()):
                 self._refuse(CloseCode.POLICY_VIOLATION, "too many frames that say nothing")
@@ -129,8 +129,8 @@ class Framing(WebSocketsSansIOProtocol):
                     self._is_in_parts = not first & _FIN
                 self._owed = max(after - end, 0)
                 self._leave_to_library(data[at:after])
-            at = min(after, end)
-        return at
+            at = after
+        return min(at, end)
 
     def _leave_to_library(self, data: bytes) -> None:
         super().data_received(data)
