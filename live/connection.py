@@ -21,11 +21,12 @@ from starlette.websockets import WebSocket
 
 from live import __version__, gate, messages
 from live.batcher import Cut
+from live.counts import Counts
 from live.errors import LiveError
 from live.messages import GoAway, Ready
 from live.prediction import Answer, tell
 from live.service import Service
-from live.session import Close, Counts, Session, Waiting
+from live.session import Close, Session, Waiting
 
 clock = time.perf_counter
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from live import __version__
-from live.session import Counts
+from live.counts import Counts
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from live import ink, recogniser
 from live.batcher import Batcher, Cut
 from live.census import Census, OwnCensus
+from live.counts import Counts
 from live.decoder import Decoder
 from live.errors import Overloaded, StartError, TooMany
 from live.explainer import Explainer
@@ -25,7 +26,7 @@ from live.metrics import Metrics, collect
 from live.predict_thread import PredictThread
 from live.prediction import Answer, Predictor
 from live.recogniser import Card, Load
-from live.session import Counts, Waiting
+from live.session import Waiting
 from live.settings import Settings
 
 if TYPE_CHECKING:

@@ -12,9 +12,8 @@ messages. An older snapshot or prediction is replaced, and counted in the next p
 holds whatever the client does, as soon as nothing waits and all is sent.
 """
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 
 import msgspec
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 
 from live import messages
 from live.bucket import Bucket
+from live.counts import Counts
 from live.errors import LiveError, StaleSeq, TooFast, UnknownModel, Unreadable
 from live.explanation import Explanation
 from live.messages import (
@@ -71,24 +71,6 @@ class Waiting(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Seconds on the connection's clock."""
     image: Image | None = None
     """What a picture was decoded to."""
-
-
-@dataclass(slots=True)
-class Counts:
-    """What sessions count: snapshots received and dropped, predictions sent by verdict, errors by code."""
-
-    snapshots: int = 0
-    dropped: int = 0
-    verdicts: Counter[str] = field(default_factory=Counter)
-    errors: Counter[str] = field(default_factory=Counter)
-
-    def __add__(self, other: "Counts") -> "Counts":
-        return Counts(
-            self.snapshots + other.snapshots,
-            self.dropped + other.dropped,
-            self.verdicts + other.verdicts,
-            self.errors + other.errors,
-        )
 
 
 class Session:

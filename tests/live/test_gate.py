@@ -5,10 +5,10 @@ import asyncio
 import pytest
 
 from live import gate
+from live.counts import Counts
 from live.errors import BadMessage, Forbidden, Overloaded, TooMany, Unauthorised
 from live.messages import GoAway
 from live.service import Service
-from live.session import Counts
 from live.settings import Settings
 
 

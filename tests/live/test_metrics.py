@@ -2,8 +2,8 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from live.counts import Counts
 from live.metrics import Histogram, Metrics, collect, expose
-from live.session import Counts
 
 
 def told(metrics: Metrics, sessions: list[Counts], is_ready: bool = True) -> dict[tuple[str, str], float]:

@@ -2,8 +2,8 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from live.counts import Counts
 from live.metrics import Metrics, collect, expose
-from live.session import Counts
 from live.workers.totals import add_up, tell_of_workers, what_stays
 
 
