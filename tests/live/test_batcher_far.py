@@ -1,14 +1,29 @@
 """Far and near: who waits behind a whole batch is told when its own is next."""
 
+import asyncio
+
+from live.batcher import Batcher
 from tests.live.test_batcher import Model, Start, Writer, begun, model, start
 
 __all__ = ["model", "start"]
+
+Near = asyncio.Future[None] | None
 
 
 def put(writer: Writer, number: int) -> bool:
     """Queue a writer's number; say whether it is far."""
     writer.draw(number)
     return writer.batcher.far(writer) is not None
+
+
+def three_draw(batcher: Batcher[int, str]) -> tuple[list[Writer], list[Near]]:
+    """Have three new writers draw, one after the other; return them, and what tells each that it is near."""
+    writers = [Writer(batcher) for _ in range(3)]
+    nears: list[Near] = []
+    for number, writer in enumerate(writers):
+        writer.draw(number)
+        nears.append(batcher.far(writer))
+    return writers, nears
 
 
 async def test_who_is_behind_a_whole_batch_is_called_when_that_is_cut(start: Start, model: Model) -> None:
@@ -55,11 +70,7 @@ async def test_a_queue_no_longer_than_a_batch_keeps_nobody_away(start: Start) ->
 
 async def test_who_leaves_or_is_called_does_not_wait_on(start: Start) -> None:
     batcher, _ = start(max_batch=1)
-    writers = [Writer(batcher) for _ in range(3)]
-    nears = []
-    for number, writer in enumerate(writers):
-        writer.draw(number)
-        nears.append(batcher.far(writer))
+    writers, nears = three_draw(batcher)
     assert nears[1]
     assert nears[2]
     batcher.remove(writers[1])
@@ -81,11 +92,7 @@ async def test_a_wait_that_was_cancelled_stops_nobody(start: Start) -> None:
 
 async def test_whose_turn_comes_early_because_others_left_does_not_wait_on(start: Start) -> None:
     batcher, _ = start(max_batch=2)
-    writers = [Writer(batcher) for _ in range(3)]
-    nears = []
-    for number, writer in enumerate(writers):
-        writer.draw(number)
-        nears.append(batcher.far(writer))
+    writers, nears = three_draw(batcher)
     assert nears[2]
     batcher.remove(writers[0])
     await writers[2].settled.wait()
