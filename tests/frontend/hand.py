@@ -1,5 +1,8 @@
 """A hand that draws on the page with the mouse, and eyes that read it."""
 
+import asyncio
+from typing import Any
+
 from playwright.async_api import Page
 
 Line = list[tuple[float, float]]
@@ -37,6 +40,19 @@ async def bars(page: Page) -> list[float]:
         ".bars .fill", "fills => fills.map(fill => parseFloat(fill.style.transform.slice(7)))"
     )
     return heights
+
+
+async def until(page: Page, script: str, arg: object = None) -> Any:
+    """Wait until a function of the page returns something true, and return that.
+
+    Page.wait_for_function evaluates its text inside the page from the second look on, and the page's
+    Content-Security-Policy forbids that.
+    """
+    for _ in range(500):
+        if found := await page.evaluate(script, arg):
+            return found
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"Expected something true within 10 s from {script}")
 
 
 async def painted(page: Page) -> None:

@@ -7,7 +7,7 @@ from playwright.async_api import BrowserContext, Page, expect
 
 from tests.conftest import RunningServer
 from tests.frontend.conftest import Server, listen_for_complaints
-from tests.frontend.hand import ONE, SEVEN, bars, corners, draw, ink_pixels, press
+from tests.frontend.hand import ONE, SEVEN, bars, corners, draw, ink_pixels, press, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -24,7 +24,7 @@ async def test_bars_move_while_the_stroke_is_drawn_and_end_on_7(page: Page) -> N
     seen = [""]
     for x, y in rest:
         await page.mouse.move(x, y, steps=5)
-        seen.append(await (await page.wait_for_function(BARS_MOVED, arg=seen[-1])).json_value())
+        seen.append(await until(page, BARS_MOVED, seen[-1]))
     assert len(set(seen[1:])) >= 3, "the bars moved too seldom before the release"
     await page.mouse.up()
     await expect(page.locator(".verdict .sign")).to_have_text(re.compile("7"))

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.frontend.hand import SEVEN, draw
+from tests.frontend.hand import SEVEN, draw, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -27,7 +27,7 @@ async def test_strokes_and_image_are_tinted_as_long_as_one_asks_why(page: Page) 
     assert await coloured(page, "#sheet canvas") == 0
     await page.keyboard.press("w")
     await expect(page.locator(".legend small")).to_have_text(re.compile("A digit, and a 7"))
-    await page.wait_for_function(f"({COLOURED})('#sheet canvas') > 1000 && ({COLOURED})('#image') > 1000")
+    await until(page, f"() => ({COLOURED})('#sheet canvas') > 1000 && ({COLOURED})('#image') > 1000")
     await page.locator(".bars li").nth(1).hover()
     await expect(page.locator(".legend")).to_contain_text("against a 1")
     await page.mouse.move(1, 1)
@@ -37,5 +37,5 @@ async def test_strokes_and_image_are_tinted_as_long_as_one_asks_why(page: Page) 
     await page.reload()
     await expect(page.locator(".legend")).to_contain_text("against a 7")
     await page.locator("#why").click()
-    await page.wait_for_function(f"({COLOURED})('#sheet canvas') === 0")
+    await until(page, f"() => ({COLOURED})('#sheet canvas') === 0")
     await expect(page.locator(".legend")).to_be_hidden()
