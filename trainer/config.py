@@ -18,6 +18,7 @@ class Config:
     """How a model is trained.
 
     rate: the learning rate's peak; it falls to almost 0 along a cosine.
+    repeats: how often an epoch's images are seen before others are made.
     averaging: how much of the exponential average of the weights stays at each step.
     images, pens, others: MNIST's images, pen digits and non-digits in an epoch. Without UNIPEN there are only
     images, and the model has no output for non-digits.
@@ -29,6 +30,7 @@ class Config:
     model: str
     seed: int = 1
     epochs: int = 20
+    repeats: int = 1
     batch: int = 128
     rate: float = 1e-3
     averaging: float = 0.999

@@ -5,9 +5,10 @@ machine.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,9 @@ from trainer.mnist import Images
 from trainer.scrawl import SEEN, noise, scrawl
 from trainer.strokes import Floats, Strokes
 from trainer.unipen import Sample
+
+Teach = Callable[[NDArray[np.float32], NDArray[np.int64]], NDArray[Any]]
+"""From an epoch's images (N, 28, 28, 1) and labels (N,) to what is to be learnt of each, N in all."""
 
 _FORM_SHARE = 0.15
 """Of an epoch's pen digits, how many are regional forms made from others."""
@@ -69,16 +73,26 @@ class Epochs:
             np.concatenate([part.labels for part in parts])[mixed],
         )
 
-    def batches(self, size: int) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
-        """Yield batches for ever: images (B, 28, 28, 1) and labels (B,), whole batches only."""
+    def batches(self, size: int, teach: Teach) -> Iterator[tuple[NDArray[np.float32], NDArray[Any]]]:
+        """Yield batches for ever: images (B, 28, 28, 1) and what is to be learnt of them, whole batches only.
+
+        Making an image and asking a teacher about it take as long as learning from it once, so that every
+        epoch comes `repeats` times, in another order each, before the next is made.
+        """
         with ThreadPoolExecutor(1) as executor:
             ahead = executor.submit(self.make, 0)
             for number in count(1):
                 epoch = ahead.result()
                 ahead = executor.submit(self.make, number)
-                for start in range(0, self.size - size + 1, size):
-                    part = slice(start, start + size)
-                    yield epoch.images[part, :, :, None], epoch.labels[part]
+                images = epoch.images[..., None]
+                targets = teach(images, epoch.labels)
+                rng = np.random.default_rng([self._config.seed, number, 1])
+                order = np.arange(self.size)
+                for _ in range(self._config.repeats):
+                    for start in range(0, self.size - size + 1, size):
+                        part = order[start : start + size]
+                        yield images[part], targets[part]
+                    rng.shuffle(order)
 
 
 class _Ink:

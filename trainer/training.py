@@ -8,7 +8,7 @@ to use.
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from trainer import models
 from trainer.config import Config, lineage
-from trainer.epochs import Epochs
+from trainer.epochs import Epochs, Teach
 from trainer.mnist import Images
 
 WARM_UP = 0.05
@@ -47,16 +47,15 @@ def train(
     model = models.build(config.model, outputs)
     if start:
         model.load_weights(start / "model.keras")
-    steps = epochs.size // config.batch
+    steps = epochs.size // config.batch * config.repeats
     loss = "categorical_crossentropy" if teacher else "sparse_categorical_crossentropy"
     model.compile(_optimizer(config, steps), loss)
     folder.mkdir(parents=True, exist_ok=True)
     config.save(folder / "config.json")
     if start:
         (folder / "start.json").write_text(json.dumps(lineage(start), indent=2) + "\n", "utf-8")
-    batches = epochs.batches(config.batch)
     model.fit(
-        _taught(batches, teacher, outputs) if teacher else batches,
+        epochs.batches(config.batch, _taught_by(teacher, outputs) if teacher else _taught_by_labels),
         steps_per_epoch=steps,
         epochs=config.epochs,
         shuffle=False,
@@ -94,15 +93,21 @@ def _reporter(
     return report
 
 
-def _taught(
-    batches: Iterator[tuple[Any, Any]], teacher: models.Model, outputs: int
-) -> Iterator[tuple[Any, Any]]:
-    """Yield batches whose targets (B, outputs) are half the labels and half what the teacher answers.
+def _taught_by_labels(_: Any, labels: Any) -> Any:
+    return labels
+
+
+def _taught_by(teacher: models.Model, outputs: int) -> Teach:
+    """Return what makes targets (N, outputs) that are half the labels and half what the teacher answers.
 
     Source: Hinton, Vinyals and Dean, "Distilling the knowledge in a neural network", 2015.
     """
-    for images, labels in batches:
-        yield images, (np.eye(outputs, dtype=np.float32)[labels] + teacher.predict_on_batch(images)) / 2
+
+    def teach(images: Any, labels: Any) -> Any:
+        answers = teacher.predict(images, batch_size=512, verbose=0)
+        return (np.eye(outputs, dtype=np.float32)[labels] + answers) / 2
+
+    return teach
 
 
 def _optimizer(config: Config, steps: int) -> Any:

@@ -1,6 +1,7 @@
 """From data to weights on small data: train, evaluate, combine, report, export."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,23 @@ def test_an_epoch_is_the_same_every_time_and_unlike_the_next(images: mnist.Mnist
     first, again, following = (Epochs(CONFIG, images.train, _pens()).make(k) for k in (0, 0, 1))
     np.testing.assert_array_equal(first.images, again.images)
     assert not np.array_equal(first.images, following.images)
+
+
+def test_an_epoch_comes_again_in_another_order_before_the_next(images: mnist.Mnist) -> None:
+    epochs = Epochs(replace(CONFIG, repeats=2), images.train, _pens())
+    asked: list[int] = []
+
+    def teach(of: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        asked.append(len(of))
+        return labels * 2
+
+    batches = [next(each) for each in [epochs.batches(16, teach)] for _ in range(9)]
+    passes = [np.concatenate([targets for _, targets in batches[k : k + 4]]) for k in (0, 4)]
+    np.testing.assert_array_equal(passes[0], epochs.make(0).labels * 2)
+    assert not np.array_equal(passes[0], passes[1])
+    np.testing.assert_array_equal(np.sort(passes[0]), np.sort(passes[1]))
+    np.testing.assert_array_equal(batches[8][0][..., 0], epochs.make(1).images[:16])
+    assert asked == [64, 64], "a teacher is asked once about each image"
 
 
 def test_a_run_keeps_what_repeats_it(run: Path) -> None:
