@@ -165,7 +165,8 @@ def _report(options: argparse.Namespace, score: Score, calibration: Calibration,
     strokes = Strokes.from_inks([sample.ink for sample in data.pens.validation])
     others = [cards.read(path) for path in sorted(options.weights.glob("*.json"))]
     pens = digit_images(data.pens.validation)
-    page = report.write(options.model, score, calibration, pens, read_steps(strokes, score), others)
+    answers = read_steps(strokes, score)
+    page = report.write(options.model, score, calibration, pens, data.mnist_test, answers, others)
     _say(f"wrote {page}")
 
 

@@ -104,7 +104,16 @@ def read_pens(path: Path) -> Pens:
 
 def kept_out_names() -> dict[str, str]:
     """Return why each drawing on the list is kept out, by name."""
-    lines = Path(__file__).with_name("kept_out.txt").read_text("utf-8").splitlines()
+    return _listed("kept_out.txt")
+
+
+def disputed() -> dict[int, str]:
+    """Return why the label of each listed image of MNIST's test set is disputed, by its number."""
+    return {int(number): why for number, why in _listed("disputed.txt").items()}
+
+
+def _listed(name: str) -> dict[str, str]:
+    lines = Path(__file__).with_name(name).read_text("utf-8").splitlines()
     return dict(line.split("\t") for line in lines if not line.startswith("#"))
 
 

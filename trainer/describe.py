@@ -7,6 +7,7 @@ from typing import Any
 
 _ROWS = (
     ("MNIST test, right", "mnist_test", "accuracy"),
+    ("the same without images of disputed labels", "mnist_test_without_disputed", "accuracy"),
     ("pens of unseen writers, right", "pens_validation", "accuracy"),
     ("pens of other donors, right", "pens_test", "accuracy"),
     ("pens of unseen writers, calibration error (15 bins)", "pens_validation", "ece"),

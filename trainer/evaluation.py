@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from live.ink import Images, render
 from trainer import cards, metrics
 from trainer.calibration import Calibration, digits, doubt
-from trainer.datasets import Pens, digit_images
+from trainer.datasets import Pens, digit_images, disputed
 from trainer.errors import ModelError
 from trainer.lite import lite_scores
 from trainer.metrics import Floats
@@ -81,6 +81,7 @@ def evaluate(score: Score, calibration: Calibration, data: Data) -> dict[str, di
     measured = {
         "mnist_validation": _reading(score, calibration, data.mnist_validation),
         "mnist_test": _reading(score, calibration, data.mnist_test),
+        "mnist_test_without_disputed": _reading(score, calibration, _undisputed(data.mnist_test)),
     }
     if not data.pens:
         return measured
@@ -104,6 +105,12 @@ def evaluate(score: Score, calibration: Calibration, data: Data) -> dict[str, di
         measured["pens_test"] = _reading(score, calibration, digit_images(whole))
         measured["pens_test_with_kept_out"] = _reading(score, calibration, digit_images(pens.reported))
     return measured
+
+
+def _undisputed(test: LabelledImages) -> LabelledImages:
+    """Leave out the images whose labels are disputed; test is the whole of MNIST's test set, in its order."""
+    clear = np.delete(np.arange(len(test.labels)), [i for i in disputed() if i < len(test.labels)])
+    return LabelledImages(test.images[clear], test.labels[clear])
 
 
 def is_bare(sample: Sample) -> bool:

@@ -5,6 +5,7 @@ evaluation → **report** → runs/NAME/report/index.html. For people: nothing r
 
 import html
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from trainer import metrics
 from trainer.calibration import Calibration, digits
+from trainer.datasets import disputed
 from trainer.evaluation import Score
 from trainer.metrics import Floats
 from trainer.mnist import Images
@@ -27,28 +29,42 @@ _CAPTIONS = {
     "confusion": "Confusion on pens of unseen writers: labels in rows, answers in columns, mistakes only.",
     "reliability": "Reliability on pens of unseen writers: how often an answer of that confidence is right.",
     "errors": "Pens misread, the surest first: label → answer, and confidence. A few labels are wrong.",
+    "mnist_errors": "MNIST's test images misread, in the same order, by number; * : its label is disputed.",
     "drawing": "Read while being drawn: share right, and right from there on, against ink drawn.",
     "cost": "Cost against accuracy of all models that have a card.",
 }
 
 
 def write(
-    run: Path, score: Score, calibration: Calibration, pens: Images, answers: Any, cards: list[dict[str, Any]]
+    run: Path,
+    score: Score,
+    calibration: Calibration,
+    pens: Images,
+    mnist_test: Images,
+    answers: Any,
+    cards: list[dict[str, Any]],
 ) -> Path:
     """Write the report of an evaluated run; return the page's path.
 
     pens: digits of unseen writers; answers: what each was read as at each of STEPS beginnings (N, STEPS).
+    mnist_test: MNIST's whole test set, in its order.
     cards: of all models, for the cost plot; those without a cost are left out.
     """
     folder = run / "report"
     folder.mkdir(exist_ok=True)
     history = json.loads((run / "history.json").read_text("utf-8"))
     probabilities = digits(score(pens.images), calibration.temperature)
+    doubtful = disputed()
     figures = {
         "learning": _learning(history) if history else None,
         "confusion": _confusion(metrics.confusion(probabilities, pens.labels)),
         "reliability": _reliability(probabilities, pens.labels),
-        "errors": _errors(pens, probabilities),
+        "errors": _errors(pens, probabilities, [""] * len(pens.labels)),
+        "mnist_errors": _errors(
+            mnist_test,
+            digits(score(mnist_test.images), calibration.temperature),
+            [f"{i}{'*' * (i in doubtful)}: " for i in range(len(mnist_test.labels))],
+        ),
         "drawing": _drawing(answers == pens.labels[:, None]),
         "cost": _cost([card for card in cards if "cost" in card]),
     }
@@ -114,16 +130,16 @@ def _reliability(probabilities: Floats, labels: Any) -> Any:
     return figure
 
 
-def _errors(pens: Images, probabilities: Floats) -> Any:
+def _errors(images: Images, probabilities: Floats, names: Sequence[str]) -> Any:
     answers, confidence = probabilities.argmax(1), probabilities.max(1)
-    wrong = np.flatnonzero(answers != pens.labels)
+    wrong = np.flatnonzero(answers != images.labels)
     wrong = wrong[np.argsort(-confidence[wrong])][: _SHEET_COLUMNS * _SHEET_ROWS]
     figure, axes = plt.subplots(_SHEET_ROWS, _SHEET_COLUMNS, figsize=(12, 9))
     for cell in axes.ravel():
         cell.axis("off")
     for cell, i in zip(axes.ravel(), wrong, strict=False):
-        cell.imshow(1 - pens.images[i], cmap="gray", vmin=0, vmax=1)
-        cell.set_title(f"{pens.labels[i]} → {answers[i]}  {confidence[i]:.2f}", fontsize=7)
+        cell.imshow(1 - images.images[i], cmap="gray", vmin=0, vmax=1)
+        cell.set_title(f"{names[int(i)]}{images.labels[i]} → {answers[i]}  {confidence[i]:.2f}", fontsize=7)
     return figure
 
 

@@ -13,7 +13,7 @@ from tests.trainer.samples import write_mnist
 from trainer import cards, mnist
 from trainer.calibration import Calibration
 from trainer.config import Config
-from trainer.datasets import NONE, Pens, digit_images, split_pens
+from trainer.datasets import NONE, Pens, digit_images, disputed, split_pens
 from trainer.epochs import Epochs
 from trainer.errors import ModelError
 from trainer.unipen import Sample
@@ -122,6 +122,24 @@ def test_an_evaluation_measures_everything_with_its_n(run: Path) -> None:
     assert all(values["n"] > 0 for values in evaluation["metrics"].values())
 
 
+def test_scores_are_told_with_and_without_disputed_labels() -> None:
+    from trainer import evaluation
+
+    doubtful = [number for number in disputed() if number < 1_000]
+    images = np.zeros((1_000, 28, 28), np.float32)
+    images[doubtful] = 1
+
+    def score(read: np.ndarray) -> np.ndarray:
+        return np.eye(10)[np.where(read[:, 0, 0] > 0, 8, 3)] * 0.9 + 0.01
+
+    test = mnist.Images(images, np.full(1_000, 3))
+    measured = evaluation.evaluate(score, Calibration(), evaluation.Data(test, test, None))
+    assert len(doubtful) >= 2
+    assert measured["mnist_test"]["accuracy"] == 1 - len(doubtful) / 1_000
+    assert measured["mnist_test_without_disputed"]["accuracy"] == 1
+    assert measured["mnist_test_without_disputed"]["n"] == 1_000 - len(doubtful)
+
+
 def test_an_export_is_one_model_in_two_files_with_a_card(
     run: Path, images: mnist.Mnist, tmp_path: Path
 ) -> None:
@@ -171,14 +189,14 @@ def test_a_run_starts_from_another_and_follows_a_teacher(
     assert len(log) == CONFIG.epochs
 
 
-def test_a_report_shows_every_figure(run: Path) -> None:
+def test_a_report_shows_every_figure(run: Path, images: mnist.Mnist) -> None:
     from trainer import evaluation, report
 
     score, _ = evaluation.load(run)
     pens = digit_images(_pens().validation)
     answers = np.tile(pens.labels[:, None], 20)
-    page = report.write(run, score, Calibration(), pens, answers, [])
+    page = report.write(run, score, Calibration(), pens, images.test, answers, [])
     text = page.read_text("utf-8")
-    for name in ("learning", "confusion", "reliability", "errors", "drawing"):
+    for name in ("learning", "confusion", "reliability", "errors", "mnist_errors", "drawing"):
         assert f"{name}.png" in text
         assert (page.parent / f"{name}.png").stat().st_size > 1_000
