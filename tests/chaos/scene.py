@@ -1,6 +1,7 @@
 """Where a fault happens: a server with a log, that can be ended and begun again on its port."""
 
 import os
+import re
 import signal
 import tempfile
 import time
@@ -16,6 +17,13 @@ import psutil
 from tests.conftest import RunningServer
 
 _POLL_S = 0.05
+
+
+def numbers(url: str) -> dict[str, float]:
+    """Read what a server measures: Prometheus' lines, by name and labels."""
+    with urllib.request.urlopen(f"{url}metrics", timeout=30) as response:
+        text = response.read().decode()
+    return {name: float(value) for name, value in re.findall(r"^([^#\s]\S*) (\S+)$", text, re.MULTILINE)}
 
 
 class Scene:

@@ -3,10 +3,8 @@
 Looks at the server every few seconds, prints a line, and in the end the slopes; writes a plot.
 """
 
-import re
 import statistics
 import time
-import urllib.request
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +12,7 @@ import psutil
 
 from live.load.plot import Line, plot
 from tests.chaos.crowd import Crowd, Habits, Phase
+from tests.chaos.scene import numbers
 from tests.conftest import running_server
 
 _EVERY_S = 10.0
@@ -71,9 +70,7 @@ def run(minutes: float, sessions: int, rate: float, to: Path) -> bool:
 
 
 def _look(minutes: float, pid: int, url: str, phase: Phase) -> Look:
-    with urllib.request.urlopen(f"{url}metrics", timeout=30) as response:
-        text = response.read().decode()
-    values = {name: float(value) for name, value in re.findall(r"^(\w+) (\S+)$", text, re.MULTILINE)}
+    values = numbers(url)
     process = psutil.Process(pid)
     return Look(
         minutes,
