@@ -2,11 +2,15 @@
 
 Between the socket and app.py, as uvicorn's protocol. uvicorn itself waits forever for a request's head and
 takes one of any size, and a websocket's that is too long for its own parser it leaves open and unanswered.
+Those who have just come are heard one by one.
 """
 
 import asyncio
+from functools import partial
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from live.turnstile import Turnstile
 
 _MAX_HEAD_BYTES = 32_768
 _MAX_LINE_BYTES = 8_000
@@ -16,14 +20,29 @@ _MAX_HEADERS = 100
 
 def http_within(seconds: float) -> type[HttpToolsProtocol]:
     """Make the protocol of a server whose clients have so long for a request's head."""
+    turnstile = Turnstile()
 
     class Http(HttpToolsProtocol):
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
             self._deadline = self.loop.call_later(seconds, transport.close)
             self._head_bytes: int | None = 0
+            self._is_new = True
 
         def data_received(self, data: bytes) -> None:
+            if self._is_new:
+                self._is_new = False
+                self.transport.pause_reading()
+                turnstile.let_pass(partial(self._enter, data))
+            else:
+                self._take(data)
+
+        def _enter(self, data: bytes) -> None:
+            if not self.transport.is_closing():
+                self.transport.resume_reading()
+                self._take(data)
+
+        def _take(self, data: bytes) -> None:
             if self._head_bytes is not None:
                 self._head_bytes += len(data)
             super().data_received(data)

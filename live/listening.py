@@ -5,7 +5,8 @@ import socket
 from live.errors import StartError
 from live.settings import CAN_SHARE_PORTS, Settings
 
-_BACKLOG = 2048
+_BACKLOG = 4096
+"""Connections that may wait to be let in; Linux itself has no more by default."""
 
 
 def listen(
@@ -64,7 +65,7 @@ def hand_over(channel: socket.socket, connection: socket.socket) -> None:
 
 
 def take_over(channel: socket.socket) -> socket.socket:
-    """Wait for a connection from the process at the other end. Raises EOFError when that has gone."""
+    """Take a connection from the process at the other end. Raises EOFError when that has gone."""
     said, descriptors, _, _ = socket.recv_fds(channel, 1, 1)
     if not said:
         raise EOFError

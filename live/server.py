@@ -8,12 +8,14 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 
 import uvicorn
 
 from live import logs
 from live.app import create_app
+from live.door import Door
 from live.errors import StartError
 from live.framing import Framing
 from live.http import http_within
@@ -129,9 +131,28 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Take connections, and heed signals."""
-        await super().startup(sockets)
+        # Windows' event loop can't wait for a socket; it takes connections one by one itself.
+        has_doors = sys.platform != "win32"
+        await super().startup([] if has_doors else sockets)
+        for listener in (sockets or []) if has_doors else []:
+            door = self.make_door(listener, partial(_accept, listener))
+            # Closed by uvicorn, and waited for, like one of its own.
+            self.servers.append(door)  # type: ignore[arg-type]
+            door.open()
         self.handle_signals()
         self.on_up()
+
+    def make_door(self, source: socket.socket, take: Callable[[], socket.socket]) -> Door:
+        """Make a door to this server, for connections that `take` has when the source is readable."""
+        config = self.config
+
+        def protocol() -> asyncio.Protocol:
+            made: asyncio.Protocol = config.http_protocol_class(  # type: ignore[call-arg]
+                config=config, server_state=self.server_state, app_state=self.lifespan.state
+            )
+            return made
+
+        return Door(source, take, protocol, config.ssl, self._service.settings.handshake_s)
 
     def handle_signals(self) -> None:
         """Drain on SIGINT and SIGTERM."""
@@ -142,6 +163,10 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Take signals that come before the event loop's handlers are in place."""
         self.stop()
+
+
+def _accept(listener: socket.socket) -> socket.socket:
+    return listener.accept()[0]
 
 
 def _loop_factory() -> type[asyncio.AbstractEventLoop] | None:

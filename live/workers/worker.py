@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 import signal
 import socket
-import ssl
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from live import logs
 from live.census import SharedCensus
+from live.door import Door
 from live.errors import Overloaded
 from live.listening import take_over
 from live.server import Server, configure, new_runner
@@ -58,8 +58,7 @@ async def _serve(settings: Settings, post: Post) -> None:
 class _Worker(Server):
     """A server that does what its parent says.
 
-    A thread of its own waits for orders, and one more for connections if they are handed over; all else
-    happens in the event loop, which alone sends.
+    A thread of its own waits for orders; all else happens in the event loop, which alone sends.
     """
 
     def __init__(self, settings: Settings, service: Service, post: Post) -> None:
@@ -68,6 +67,8 @@ class _Worker(Server):
         self.servers = []
         self._control = post.control
         self._handed = post.handed
+        self._door: Door | None = None
+        """For connections that are handed over; open while it drains, for what was handed before."""
         self._totals: list[asyncio.Future[list[Metric]]] = []
         self._alive: asyncio.Task[None] | None = None
         service.all_numbers = self._ask
@@ -79,12 +80,15 @@ class _Worker(Server):
         self._alive = loop.create_task(self._say_alive())
         await super().startup(sockets)
         if handed := self._handed:
-            self._listen_to(lambda: take_over(handed), self._take, lambda: None)
+            self._door = self.make_door(handed, lambda: take_over(handed))
+            self._door.open()
         if self._service.state is State.READY:
             self._say(Ready())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End, and leave the last numbers behind."""
+        if self._door:
+            self._door.close()
         await super().shutdown(sockets)
         if self._alive:
             self._alive.cancel()
@@ -128,21 +132,6 @@ class _Worker(Server):
                     if not future.done():
                         future.set_result(families)
 
-    def _take(self, connection: socket.socket) -> None:
-        """Serve a connection that the parent has accepted."""
-        config = self.config
-
-        def protocol() -> asyncio.Protocol:
-            made: asyncio.Protocol = config.http_protocol_class(  # type: ignore[call-arg]
-                config=config, server_state=self.server_state, app_state=self.lifespan.state
-            )
-            return made
-
-        loop = asyncio.get_running_loop()
-        taking = loop.create_task(_accept(loop, protocol, connection, config.ssl))
-        self.server_state.tasks.add(taking)
-        taking.add_done_callback(self.server_state.tasks.discard)
-
     async def _ask(self) -> "list[Metric]":
         """Have the parent add up everybody's numbers."""
         future: asyncio.Future[list[Metric]] = asyncio.get_running_loop().create_future()
@@ -162,15 +151,3 @@ class _Worker(Server):
         # Without a parent there is nobody to tell, and Drain is under way.
         with contextlib.suppress(OSError):
             self._control.send(news)
-
-
-async def _accept(
-    loop: asyncio.AbstractEventLoop,
-    protocol: Callable[[], asyncio.Protocol],
-    connection: socket.socket,
-    context: ssl.SSLContext | None,
-) -> None:
-    connection.setblocking(False)
-    # A client that is gone already, or that can't speak TLS.
-    with contextlib.suppress(OSError):
-        await loop.connect_accepted_socket(protocol, connection, ssl=context)
