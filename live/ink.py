@@ -139,12 +139,11 @@ def render(drawings: Sequence[Ink], darkness: float | NDArray[np.float64] = 1.0)
 
 def _render(drawings: Sequence[Ink], darkness: float | _Floats) -> Images:
     """Render drawings none of which is blank."""
-    x, y, counts, strokes = _flatten(drawings)
-    x, y = _fit(x, y, counts, strokes)
-    at, path, mass, samples = _resample(x, y, counts, strokes)
-    x, y = _centre(np.interp(at, path, x), np.interp(at, path, y), mass, samples)
+    points, strokes = _flatten(drawings)
+    at, path, mass, samples = _resample(points := _fit(points, strokes), strokes)
+    points = _centre(_between(at, path, points), mass, samples)
     mass *= _DARKNESS * (darkness if isinstance(darkness, float) else darkness.repeat(samples))
-    return np.minimum(_splat(x, y, mass, samples), np.float32(1))
+    return np.minimum(_splat(points, mass, samples), np.float32(1))
 
 
 def render_pieces(drawing: Ink, starts: NDArray[np.intp]) -> Images:
@@ -153,20 +152,31 @@ def render_pieces(drawing: Ink, starts: NDArray[np.intp]) -> Images:
     starts: (N,) the points, rising from 0, at which pieces begin; each goes on to where the next one begins.
     The sum of all pieces, cut off at 1, is the drawing's image.
     """
-    x, y, counts, strokes = _flatten([drawing])
-    x, y = _fit(x, y, counts, strokes)
-    at, path, mass, samples = _resample(x, y, counts, strokes)
-    x, y = _centre(np.interp(at, path, x), np.interp(at, path, y), mass, samples)
+    points, strokes = _flatten([drawing])
+    at, path, mass, samples = _resample(points := _fit(points, strokes), strokes)
+    points = _centre(_between(at, path, points), mass, samples)
     first = np.searchsorted(at, path[starts])
-    return _splat(x, y, mass * _DARKNESS, np.diff(first, append=len(at)))
+    return _splat(points, mass * _DARKNESS, np.diff(first, append=len(at)))
 
 
-def _flatten(drawings: Sequence[Ink]) -> tuple[_Floats, _Floats, _Ints, _Ints]:
-    """Join drawings: x (P,), y (P,), points in each stroke (S,), strokes in each drawing (B,)."""
+class _Strokes(NamedTuple):
+    """Where the strokes of some drawings are among their points, which are (2, P): all x, and all y.
+
+    counts, starts: (S,) points in each stroke, and where they begin.
+    firsts: (B,) each drawing's first stroke.
+    """
+
+    counts: _Ints
+    starts: _Ints
+    firsts: _Ints
+
+
+def _flatten(drawings: Sequence[Ink]) -> tuple[_Floats, _Strokes]:
+    """Join drawings."""
     points = np.concatenate([drawing.points for drawing in drawings]).T.astype(np.float64, order="C")
     counts = np.concatenate([drawing.counts for drawing in drawings])
-    strokes = np.array([drawing.counts.size for drawing in drawings], np.intp)
-    return points[0], points[1], counts, strokes
+    firsts = _starts(np.array([drawing.counts.size for drawing in drawings], np.intp))
+    return points, _Strokes(counts, _starts(counts), firsts)
 
 
 def _starts(lengths: _Ints) -> _Ints:
@@ -176,29 +186,28 @@ def _starts(lengths: _Ints) -> _Ints:
     return starts
 
 
-def _fit(x: _Floats, y: _Floats, counts: _Ints, strokes: _Ints) -> tuple[_Floats, _Floats]:
+def _fit(points: _Floats, strokes: _Strokes) -> _Floats:
     """Scale each drawing so that its longer side is _BOX; its corner goes to the origin."""
-    first = _starts(counts)[_starts(strokes)]
-    points = np.add.reduceat(counts, _starts(strokes))
-    left, top = np.minimum.reduceat(x, first), np.minimum.reduceat(y, first)
-    extent = np.maximum(np.maximum.reduceat(x, first) - left, np.maximum.reduceat(y, first) - top)
-    scale = np.divide(_BOX, extent, out=np.zeros_like(extent), where=extent > 1 / _HUGE)
-    scales = scale.repeat(points)
-    return (x - left.repeat(points)) * scales, (y - top.repeat(points)) * scales
+    first = strokes.starts[strokes.firsts]
+    counts = np.add.reduceat(strokes.counts, strokes.firsts)
+    corner = np.minimum.reduceat(points, first, axis=1)
+    extent = (np.maximum.reduceat(points, first, axis=1) - corner).max(axis=0)
+    scale = np.divide(_BOX, extent, out=np.zeros(len(first)), where=extent > 1 / _HUGE)
+    fitted: _Floats = (points - corner.repeat(counts, axis=1)) * scale.repeat(counts)
+    return fitted
 
 
-def _resample(
-    x: _Floats, y: _Floats, counts: _Ints, strokes: _Ints
-) -> tuple[_Floats, _Floats, _Floats, _Ints]:
+def _resample(points: _Floats, strokes: _Strokes) -> tuple[_Floats, _Floats, _Floats, _Ints]:
     """Place samples at equal steps along each stroke.
 
     Returns where they are along the path (N,), where the points are (P,), the samples' mass (N,) in pixels of
     path, and the number of them in each drawing (B,). A stroke shorter than a pixel weighs as much as one of
     a pixel: a dot is seen.
     """
-    steps = np.zeros_like(x)
-    np.hypot(x[1:] - x[:-1], y[1:] - y[:-1], out=steps[1:])
-    starts = _starts(counts)
+    counts, starts, firsts = strokes
+    steps = np.empty(points.shape[1])
+    moves = points[:, 1:] - points[:, :-1]
+    np.hypot(moves[0], moves[1], out=steps[1:])
     # Strokes lie one after the other on one axis of path length, a pixel apart, so that one interpolation
     # serves them all and no sample falls between two of them.
     steps[starts] = 1.0
@@ -210,30 +219,33 @@ def _resample(
     offset = begin + spacing * (0.5 - _starts(numbers))
     at = np.arange(numbers.sum()) * spacing.repeat(numbers) + offset.repeat(numbers)
     mass = (np.maximum(lengths, 1.0) / numbers).repeat(numbers)
-    samples = np.add.reduceat(numbers, _starts(strokes))
-    return at, path, mass, samples
+    return at, path, mass, np.add.reduceat(numbers, firsts)
 
 
-def _centre(x: _Floats, y: _Floats, mass: _Floats, samples: _Ints) -> tuple[_Floats, _Floats]:
+def _between(at: _Floats, path: _Floats, points: _Floats) -> _Floats:
+    """Find the places (2, N) along a path that leads through points."""
+    return np.array((np.interp(at, path, points[0]), np.interp(at, path, points[1])))
+
+
+def _centre(places: _Floats, mass: _Floats, samples: _Ints) -> _Floats:
     """Move each drawing so that its centre of mass is at _CENTRE."""
     first = _starts(samples)
-    total = np.add.reduceat(mass, first)
-    shift_x = _CENTRE - np.add.reduceat(x * mass, first) / total
-    shift_y = _CENTRE - np.add.reduceat(y * mass, first) / total
-    return x + shift_x.repeat(samples), y + shift_y.repeat(samples)
+    centres = np.add.reduceat(places * mass, first, axis=1) / np.add.reduceat(mass, first)
+    return places + (_CENTRE - centres).repeat(samples, axis=1)
 
 
-def _splat(x: _Floats, y: _Floats, mass: _Floats, samples: _Ints) -> Images:
-    """Add a bump of the given mass at each sample → (B, 28, 28)."""
+def _splat(places: _Floats, mass: _Floats, samples: _Ints) -> Images:
+    """Add a bump of the given mass at each place (2, N) → (B, 28, 28)."""
     low, high = -_MARGIN + 1, SIDE + _MARGIN - 2.01
     # In sub-pixels of the padded image, one bump's pixel up and to the left.
-    column = (np.minimum(np.maximum(x, low), high) * _PHASES + _TO_CORNER).astype(np.intp)
-    row = (np.minimum(np.maximum(y, low), high) * _PHASES + _TO_CORNER).astype(np.intp)
-    bumps = _BUMPS[(row & _PHASES - 1) << _PHASE_BITS | column & _PHASES - 1]
+    corners = (np.minimum(np.maximum(places, low), high) * _PHASES + _TO_CORNER).astype(np.intp)
+    column, row = corners & _PHASES - 1
+    bumps = _BUMPS.take(row << _PHASE_BITS | column, axis=0)
     bumps *= mass[:, None]
-    corner = (np.arange(len(samples)) * _PADDED**2).repeat(samples)
-    corner += (row >> _PHASE_BITS) * _PADDED + (column >> _PHASE_BITS)
-    cells = corner[:, None] + _CELLS
+    column, row = corners >> _PHASE_BITS
+    first = (np.arange(len(samples)) * _PADDED**2).repeat(samples)
+    first += row * _PADDED + column
+    cells = first[:, None] + _CELLS
     padded = np.bincount(cells.ravel(), bumps.ravel(), len(samples) * _PADDED**2)
     padded = padded.reshape(-1, _PADDED, _PADDED)[:, _MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
     return padded.astype(np.float32)
