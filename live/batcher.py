@@ -152,12 +152,29 @@ class Batcher(Generic[Item, Answer]):
         return len(self._queued)
 
     async def run(self) -> None:
-        """Cut and answer batches until cancelled; then fail what was taken, and let predict finish."""
+        """Cut and answer batches until cancelled; then fail what was taken, and let predict finish.
+
+        The next batch is cut before the last is answered: the executor need not wait for that.
+        """
         while True:
             await self._has_work.wait()
-            model, batch = self._cut()
-            if batch:
-                await self._answer(model, batch)
+            under_way = self._begin()
+            while under_way:
+                batch, answers = under_way, await self._predicted(under_way)
+                done_at = self._clock()
+                under_way = self._begin() if self._has_work.is_set() else None
+                self._tell(batch, answers, done_at)
+
+    def _begin(self) -> "_UnderWay[Item, Answer] | None":
+        """Cut a batch and have it predicted; None if nobody who waited has something left."""
+        model, taken = self._cut()
+        if not taken:
+            return None
+        items = [item for _, item in taken]
+        self._cut_at = self._clock()
+        loop = asyncio.get_running_loop()
+        answers = loop.run_in_executor(self._executor, self._predict, model, items)
+        return _UnderWay(model, taken, self._cut_at, answers)
 
     def _cut(self) -> "tuple[str, list[tuple[Waiter[Item, Answer], Item]]]":
         """Take the newest item of up to `max_batch` waiters from the lane whose turn it is."""
@@ -197,26 +214,32 @@ class Batcher(Generic[Item, Answer]):
         self._passed_over = 0
         return True
 
-    async def _answer(self, model: str, batch: "list[tuple[Waiter[Item, Answer], Item]]") -> None:
-        items = [item for _, item in batch]
-        cut_at = self._cut_at = self._clock()
-        loop = asyncio.get_running_loop()
+    async def _predicted(self, batch: "_UnderWay[Item, Answer]") -> Sequence[Answer] | LiveError:
+        """Wait for a batch's answers; return the error for those in it if there are none."""
         try:
-            answers = await loop.run_in_executor(self._executor, self._predict, model, items)
-            if len(answers) != len(items):
-                raise ValueError(f"Expected {len(items)} answers from predict, got {len(answers)}")
+            answers = await batch.answers
+            if len(answers) != len(batch.taken):
+                raise ValueError(f"Expected {len(batch.taken)} answers from predict, got {len(answers)}")
         except asyncio.CancelledError:
             _fail(batch, Overloaded("Expected to answer, but the server is shutting down"))
             raise
         except Exception:
-            log.exception("A batch of %d for model %s failed", len(items), model)
-            _fail(batch, Internal("Expected a prediction, but the model failed"))
-            return
+            log.exception("A batch of %d for model %s failed", len(batch.taken), batch.model)
+            return Internal("Expected a prediction, but the model failed")
         finally:
             self._cut_at = None
-        cut = Cut(model, len(items), cut_at, self._clock())
+        return answers
+
+    def _tell(
+        self, batch: "_UnderWay[Item, Answer]", answers: Sequence[Answer] | LiveError, done_at: float
+    ) -> None:
+        """Tell everyone in a batch what came of it."""
+        if isinstance(answers, LiveError):
+            _fail(batch, answers)
+            return
+        cut = Cut(batch.model, len(batch.taken), batch.cut_at, done_at)
         self._on_cut(cut)
-        for (waiter, item), answer in zip(batch, answers, strict=True):
+        for (waiter, item), answer in zip(batch.taken, answers, strict=True):
             try:
                 waiter.answer(item, answer, cut)
             except Exception:
@@ -224,6 +247,15 @@ class Batcher(Generic[Item, Answer]):
                 log.exception("A waiter could not take its answer")
 
 
-def _fail(batch: "list[tuple[Waiter[Item, Answer], Item]]", error: LiveError) -> None:
-    for waiter, item in batch:
+class _UnderWay(NamedTuple, Generic[Item, Answer]):
+    """A batch that is being predicted, and those who are in it."""
+
+    model: str
+    taken: list[tuple[Waiter[Item, Answer], Item]]
+    cut_at: float
+    answers: asyncio.Future[Sequence[Answer]]
+
+
+def _fail(batch: _UnderWay[Item, Answer], error: LiveError) -> None:
+    for waiter, item in batch.taken:
         waiter.fail(item, error)

@@ -118,6 +118,26 @@ async def test_what_comes_while_the_model_is_busy_shares_the_next_batch(start: S
     assert [items for _, items in model.batches] == [[0], [10, 11, 12, 13, 14]]
 
 
+async def test_the_next_batch_is_under_way_while_the_last_is_answered(start: Start, model: Model) -> None:
+    class Watching(Writer):
+        def answer(self, item: int, answer: str, cut: Cut) -> None:
+            began_meanwhile.append(model.began.acquire(timeout=10))
+            super().answer(item, answer, cut)
+
+    began_meanwhile: list[bool] = []
+    batcher, _ = start(max_batch=1)
+    model.is_gated = True
+    first, second = Watching(batcher), Writer(batcher)
+    first.draw(1)
+    await begun(model)
+    second.draw(2)
+    model.may_end.release(2)
+    await asyncio.gather(first.settled.wait(), second.settled.wait())
+    assert began_meanwhile == [True]
+    assert first.answers == [(1, "m:1")]
+    assert second.answers == [(2, "m:2")]
+
+
 async def test_the_newest_item_at_the_moment_of_the_cut_is_predicted(start: Start, model: Model) -> None:
     batcher, _ = start()
     model.is_gated = True
