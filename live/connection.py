@@ -30,7 +30,7 @@ from live.session import Close, Session, Waiting
 
 clock = time.perf_counter
 
-_TURN = 16
+_TURN = 4
 """Frames taken in before everyone else gets a turn: a socket can hold thousands, all there at once."""
 log = logging.getLogger(__name__)
 

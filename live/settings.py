@@ -28,9 +28,9 @@ CAN_SHARE_PORTS = hasattr(socket, "SO_REUSEPORT") and sys.platform != "darwin"
 
 _FRAMES_HELD = 8
 """The largest message may be being put together, waiting, decoded, predicted, answered and explained."""
-_BESIDE_FRAMES = 16 << 20
-"""Bytes beside those: 256 kB are read at once, which may be 43,000 empty frames and an event for each; the
-unsent is 256 messages and 64 kB."""
+_BESIDE_FRAMES = 4 << 20
+"""Bytes beside those: 256 kB are read at once, and taken apart a few frames at a time; the unsent is 256
+messages and 64 kB."""
 
 
 def _knob(default: Any, text: str, *choices: str) -> Any:

@@ -44,8 +44,13 @@ class Pipe(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.written = b""
-        self.reads = True
+        self.may_read = asyncio.Event()
+        self.may_read.set()
         self.is_closed = False
+
+    @property
+    def reads(self) -> bool:
+        return self.may_read.is_set()
 
     def write(self, data: Any) -> None:
         self.written += data
@@ -57,10 +62,10 @@ class Pipe(asyncio.Transport):
         return self.is_closed
 
     def pause_reading(self) -> None:
-        self.reads = False
+        self.may_read.clear()
 
     def resume_reading(self) -> None:
-        self.reads = True
+        self.may_read.set()
 
 
 @functools.cache
@@ -268,4 +273,58 @@ async def test_a_goodbye_is_answered_when_a_frame_was_half_there() -> None:
     assert not talk.pipe.is_closed
     talk.protocol.data_received(half[7:] + frame(CLOSE, pack("!H", 1012)))
     assert talk.pipe.is_closed
+    await talk.close()
+
+
+async def test_a_flood_is_taken_apart_a_little_each_turn() -> None:
+    talk = Talk(Framing)
+    await talk.is_open.wait()
+    talk.protocol.data_received(frame(PING, b"?") * 200)
+    answered = [len(talk.pipe.written) // 3]
+    for _ in range(30):
+        await asyncio.sleep(0)
+        answered.append(len(talk.pipe.written) // 3)
+    assert max(later - earlier for earlier, later in itertools.pairwise(answered)) <= 32
+    assert answered[-1] == 200
+    assert talk.pipe.reads
+    await talk.close()
+
+
+async def test_what_was_held_back_is_handed_over_before_more_is_read() -> None:
+    talk = Talk(Framing)
+    await talk.is_open.wait()
+    talk.protocol.data_received(b"".join(frame(BINARY, b"%d" % n) for n in range(100)) + frame(PING, b""))
+    assert not talk.pipe.reads
+    assert len(talk.pipe.written) == 0
+    await asyncio.wait_for(talk.pipe.may_read.wait(), 10)
+    assert [int(event["bytes"]) for event in talk.events] == [*range(100)]
+    assert talk.pipe.written == b"\x8a\x00"
+    await talk.close()
+
+
+@pytest.mark.parametrize("is_there_before", [True, False])
+async def test_after_our_goodbye_only_the_clients_is_looked_for(is_there_before: bool) -> None:
+    talk = Talk(Framing)
+    await talk.is_open.wait()
+    talk.may_ask.clear()
+    rest = frame(BINARY, b"more") * 500 + frame(PING, b"") + frame(CLOSE, pack("!H", 1008))
+    talk.protocol.data_received(rest if is_there_before else rest[:999])
+    talk.to_send.put_nowait({"type": "websocket.close", "code": 1008})
+    await talk.settle()
+    if not is_there_before:
+        assert not talk.pipe.is_closed
+        talk.protocol.data_received(rest[999:])
+    assert talk.pipe.is_closed
+    assert talk.pipe.written == b"\x88\x02" + pack("!H", 1008)
+    await talk.close()
+
+
+async def test_who_goes_on_after_our_goodbye_is_read_now_and_then() -> None:
+    talk = Talk(Framing)
+    await talk.is_open.wait()
+    talk.to_send.put_nowait({"type": "websocket.close", "code": 1008})
+    await talk.settle()
+    talk.protocol.data_received(frame(BINARY, b"more") * 5)
+    assert not talk.pipe.reads
+    await asyncio.wait_for(talk.pipe.may_read.wait(), 10)
     await talk.close()
