@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from live.errors import BadMessage, Forbidden, Unauthorised
 from live.messages import SUBPROTOCOL
 
-TOKEN_PREFIX = "live-digits.token."
+TOKEN_PREFIX = "live-digits.token."  # noqa: S105
 """A browser's websocket has no headers to put a token in: it offers it as a subprotocol behind this.
 
 Not every sign may stand in a subprotocol; those of the token may be percent-encoded.
