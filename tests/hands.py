@@ -12,21 +12,20 @@ from dataclasses import dataclass, field
 import websockets
 from websockets import ClientConnection, ConnectionClosed, InvalidMessage, InvalidStatus
 
+from live.counts import Addable
 from tests.live.drawings import DRAWINGS
 
 _RETRY_S = 0.1
 
 
 @dataclass
-class Hand:
-    """One session after another, each begun when the one before it has ended."""
+class Seen(Addable):
+    """What a hand saw, or several."""
 
-    url: str
-    pause_s: float
-    """Between an answer and the next snapshot."""
-    tls: ssl.SSLContext | None = None
     answered: int = 0
+    """Snapshots."""
     wrong: int = 0
+    """Answers that were not the digit drawn."""
     errors: Counter[str] = field(default_factory=Counter)
     """Errors that came for answers, by code."""
     unanswered: int = 0
@@ -37,6 +36,17 @@ class Hand:
     """What came instead of a session."""
     gaps_s: list[float] = field(default_factory=list)
     """From a cut to the next answer."""
+
+
+@dataclass
+class Hand:
+    """One session after another, each begun when the one before it has ended."""
+
+    url: str
+    pause_s: float
+    """Between an answer and the next snapshot."""
+    tls: ssl.SSLContext | None = None
+    seen: Seen = field(default_factory=Seen)
     _cut_at: float | None = None
     _is_waiting: bool = False
 
@@ -48,12 +58,12 @@ class Hand:
                     await session.recv()
                     await self._draw_in(session)
             except ConnectionClosed as end:
-                self.cuts[str(end.rcvd.code if end.rcvd else "none")] += 1
-                self.unanswered += self._is_waiting
+                self.seen.cuts[str(end.rcvd.code if end.rcvd else "none")] += 1
+                self.seen.unanswered += self._is_waiting
                 self._cut_at = self._cut_at or time.perf_counter()
             except (OSError, InvalidStatus, InvalidMessage, TimeoutError) as refusal:
                 status = refusal.response.status_code if isinstance(refusal, InvalidStatus) else ""
-                self.refusals[f"{type(refusal).__name__} {status}".strip()] += 1
+                self.seen.refusals[f"{type(refusal).__name__} {status}".strip()] += 1
                 await asyncio.sleep(_RETRY_S)
 
     def _connect(self) -> websockets.connect:
@@ -67,13 +77,13 @@ class Hand:
             while (answer := json.loads(await session.recv()))["type"] == "goaway":
                 pass
             self._is_waiting = False
-            self.answered += 1
+            self.seen.answered += 1
             if answer["type"] == "error":
-                self.errors[answer["code"]] += 1
+                self.seen.errors[answer["code"]] += 1
             else:
-                self.wrong += answer["digit"] != 7
+                self.seen.wrong += answer["digit"] != 7
             if self._cut_at:
-                self.gaps_s.append(time.perf_counter() - self._cut_at)
+                self.seen.gaps_s.append(time.perf_counter() - self._cut_at)
                 self._cut_at = None
             seq += 1
             with contextlib.suppress(TimeoutError):
@@ -85,51 +95,21 @@ class Hand:
 
 @dataclass
 class Hands:
-    """Many of them, and what they saw together."""
+    """Many of them."""
 
     all: list[Hand]
 
     @property
-    def answered(self) -> int:
-        """Snapshots answered so far."""
-        return sum(hand.answered for hand in self.all)
-
-    @property
-    def wrong(self) -> int:
-        """Answers that were not the digit drawn."""
-        return sum(hand.wrong for hand in self.all)
-
-    @property
-    def errors(self) -> Counter[str]:
-        """Errors that came for answers, by code."""
-        return sum((hand.errors for hand in self.all), start=Counter())
-
-    @property
-    def unanswered(self) -> int:
-        """Snapshots that had to be sent again."""
-        return sum(hand.unanswered for hand in self.all)
-
-    @property
-    def cuts(self) -> Counter[str]:
-        """Sessions that ended, by close code."""
-        return sum((hand.cuts for hand in self.all), start=Counter())
-
-    @property
-    def refusals(self) -> Counter[str]:
-        """What came instead of sessions."""
-        return sum((hand.refusals for hand in self.all), start=Counter())
-
-    @property
-    def gaps_s(self) -> list[float]:
-        """From a cut to the next answer, sorted."""
-        return sorted(gap for hand in self.all for gap in hand.gaps_s)
+    def seen(self) -> Seen:
+        """What they have seen together so far."""
+        return sum((hand.seen for hand in self.all), start=Seen())
 
     async def draw_once_more(self, timeout_s: float = 60) -> None:
         """Wait until every hand has had another answer. Raises TimeoutError."""
-        before = [hand.answered for hand in self.all]
+        before = [hand.seen.answered for hand in self.all]
         async with asyncio.timeout(timeout_s):
             for hand, count in zip(self.all, before, strict=True):
-                while hand.answered == count:  # noqa: ASYNC110, it is many hands that are waited for
+                while hand.seen.answered == count:  # noqa: ASYNC110, it is many hands that are waited for
                     await asyncio.sleep(0.02)
 
 

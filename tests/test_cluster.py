@@ -50,12 +50,12 @@ async def test_who_draws_outlives_replicas(cluster: RunningCluster) -> None:
         assert len(old) == 2
         old[0].kill()
         async with asyncio.timeout(60):
-            while not drawing.cuts:  # noqa: ASYNC110
+            while not drawing.seen.cuts:  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
         await drawing.draw_once_more()
         changed = {"replicas": "2", "model_replicas": "1", "cores_per_replica": "0.25", "model": "compact"}
         await asyncio.to_thread(cluster.update, **changed)
         await drawing.draw_once_more()
         assert not {replica.pid for replica in old} & {replica.pid for replica in cluster.replicas()}
-        assert (drawing.wrong, drawing.errors) == (0, {})
-    assert drawing.cuts["1012"] > 0
+        assert (drawing.seen.wrong, drawing.seen.errors) == (0, {})
+    assert drawing.seen.cuts["1012"] > 0

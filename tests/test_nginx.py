@@ -105,15 +105,15 @@ async def test_sessions_outlive_either_server(certificate: Path) -> None:
             # Restarted: those who were there are told, and nobody is refused.
             assert await asyncio.to_thread(one.stop) == 0
             await drawing.draw_once_more()
-            assert drawing.cuts == {"1012": HANDS / 2}
-            assert not drawing.refusals
+            assert drawing.seen.cuts == {"1012": HANDS / 2}
+            assert not drawing.seen.refusals
             assert await sessions(two) == HANDS
             with running_server(*FLAGS, port=one.port) as again:
                 # Killed: nobody is told, and still nobody is lost.
                 two.process.kill()
                 await drawing.draw_once_more()
                 assert await sessions(again) == HANDS
-            assert (drawing.wrong, drawing.errors) == (0, {})
+            assert (drawing.seen.wrong, drawing.seen.errors) == (0, {})
 
 
 async def test_the_rest_is_served_as_by_the_server_itself(certificate: Path, server: RunningServer) -> None:

@@ -111,18 +111,7 @@ class Report:
 
     def add_outcome(self, outcome: Outcome) -> None:
         """Add what came of one worker's sessions."""
-        total = self.outcome
-        total.opened += outcome.opened
-        total.refused += outcome.refused
-        total.closed += outcome.closed
-        total.errors += outcome.errors
-        total.broken += outcome.broken
-        total.sent += outcome.sent
-        total.answered += outcome.answered
-        total.dropped += outcome.dropped
-        total.numbered_errors += outcome.numbered_errors
-        total.answers_a_session += outcome.answers_a_session
-        total.cpu_s += outcome.cpu_s
+        self.outcome += outcome
         self.busiest_worker_s = max(self.busiest_worker_s, outcome.cpu_s)
 
     def _add(self, tally: Tally) -> None:

@@ -4,6 +4,7 @@ from array import array
 from collections import Counter
 from dataclasses import dataclass, field
 
+from live.counts import Addable
 from live.load.books import Guarantee
 
 
@@ -35,8 +36,8 @@ class Tally:
 
 
 @dataclass
-class Outcome:
-    """What came of one worker's sessions in the end."""
+class Outcome(Addable):
+    """What came of one worker's sessions in the end, or of several workers'."""
 
     opened: int = 0
     refused: Counter[str] = field(default_factory=Counter)
@@ -50,4 +51,4 @@ class Outcome:
     answers_a_session: "array[int]" = field(default_factory=lambda: array("q"))
     """While it was measured."""
     cpu_s: float = 0.0
-    """The worker's own, while it measured."""
+    """The workers' own, while they measured."""

@@ -233,16 +233,18 @@ class Worker:
             await asyncio.sleep(_SETTLE_POLL_S)
 
     def _close_books(self) -> Outcome:
-        outcome = self._outcome
-        for hand in self._hands:
-            books = hand.books
-            books.close(by_server=not hand.is_leaving, after_goodbye=hand.has_goodbye)
-            if not hand.is_leaving:
-                outcome.closed[str(hand.close_code)] += 1
-            outcome.broken += Counter(books.broken)
-            outcome.errors += books.errors
-            outcome.sent += books.sent
-            outcome.answered += books.answered
-            outcome.dropped += books.dropped
-            outcome.numbered_errors += books.numbered_errors
-        return outcome
+        return sum(map(_close, self._hands), start=self._outcome)
+
+
+def _close(hand: Hand) -> Outcome:
+    books = hand.books
+    books.close(by_server=not hand.is_leaving, after_goodbye=hand.has_goodbye)
+    return Outcome(
+        closed=Counter([] if hand.is_leaving else [str(hand.close_code)]),
+        errors=books.errors,
+        broken=Counter(books.broken),
+        sent=books.sent,
+        answered=books.answered,
+        dropped=books.dropped,
+        numbered_errors=books.numbered_errors,
+    )

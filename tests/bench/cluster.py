@@ -10,20 +10,19 @@ import argparse
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 
 from live.load import conductor
 from live.load.plan import Plan
 from live.load.report import Report
 from live.load.watch import Watch
 from tests.bench.table import Table
-from tests.bench.workers import tell
+from tests.bench.workers import DRAWING, draw_through
 from tests.clusters import RunningCluster, running_cluster
 from tests.conftest import running_server
-from tests.hands import hands
 
 HAPROXY = {"RAY_SERVE_ENABLE_HA_PROXY": "1"}
 MODEL = ("--model", "compact")
-DRAWING = 200
 Happening = Callable[[RunningCluster], None]
 
 
@@ -72,7 +71,7 @@ def death(table: Table, _: int) -> None:
     for name, environment in (("default proxy", {}), ("HAProxy", HAPROXY)):
         with running_cluster("--replicas", "2", "--cores-per-replica", "0.5", *MODEL, **environment) as ray:
             table.head(f"Ray Serve, {name}: one of two replicas killed while {DRAWING} draw")
-            asyncio.run(_draw_through(table, ray, lambda ray: ray.replicas()[0].kill()))
+            _draw_through(table, ray, lambda ray: ray.replicas()[0].kill())
 
 
 def update(table: Table, _: int) -> None:
@@ -80,22 +79,15 @@ def update(table: Table, _: int) -> None:
     for name, environment in (("default proxy", {}), ("HAProxy", HAPROXY)):
         with running_cluster("--replicas", "2", "--cores-per-replica", "0.5", *MODEL, **environment) as ray:
             table.head(f"Ray Serve, {name}: both replicas replaced while {DRAWING} draw")
-            asyncio.run(_draw_through(table, ray, _replace))
+            _draw_through(table, ray, _replace)
 
 
 def _replace(ray: RunningCluster) -> None:
     ray.update(replicas="2", cores_per_replica="0.5", model="compact", reconnect_ms="1001")
 
 
-async def _draw_through(table: Table, ray: RunningCluster, happen: Happening) -> None:
-    async with hands(ray.socket, DRAWING, pause_s=1.0) as drawing:
-        await asyncio.sleep(3)
-        began = time.perf_counter()
-        await asyncio.to_thread(happen, ray)
-        took_s = time.perf_counter() - began
-        await asyncio.sleep(15)
-        await drawing.draw_once_more()
-    tell(table, drawing, took_s)
+def _draw_through(table: Table, ray: RunningCluster, happen: Happening) -> None:
+    asyncio.run(draw_through(table, ray.socket, partial(happen, ray), before_s=3, after_s=15))
 
 
 def load(url: str, pid: int, seconds: int) -> Report:

@@ -6,13 +6,14 @@ import signal
 import time
 import urllib.request
 from collections.abc import Callable
+from functools import partial
 
 import psutil
 
 from tests.bench.bench import Bench
 from tests.bench.table import Table
 from tests.conftest import RunningServer, running_server
-from tests.hands import Hands, hands
+from tests.hands import Seen, hands
 
 CONNECTIONS = 1_000
 DRAWING = 200
@@ -40,7 +41,7 @@ def measure(bench: Bench) -> None:
     for name, happen in happenings.items():
         table.head(f"Two workers, {DRAWING} draw, {name}")
         with running_server("--workers", "2", "--model", bench.model) as server:
-            asyncio.run(_draw_through(table, server, happen))
+            asyncio.run(draw_through(table, server.socket, partial(happen, server)))
 
 
 async def _connect(server: RunningServer) -> list[int]:
@@ -62,24 +63,30 @@ def _renew(server: RunningServer) -> None:
         time.sleep(0.1)
 
 
-async def _draw_through(table: Table, server: RunningServer, happen: Callable[[RunningServer], None]) -> None:
-    async with hands(server.socket, DRAWING, pause_s=1.0) as drawing:
+async def draw_through(
+    table: Table, url: str, happen: Callable[[], None], *, before_s: float = 0.0, after_s: float = 3.0
+) -> None:
+    """Have something happen to a server while 200 draw at `url`, and say what they saw.
+
+    They draw for `before_s` already, and for at least `after_s` on, until each was answered once more.
+    """
+    async with hands(url, DRAWING, pause_s=1.0) as drawing:
+        await asyncio.sleep(before_s)
         began = time.perf_counter()
-        await asyncio.to_thread(happen, server)
+        await asyncio.to_thread(happen)
         took_s = time.perf_counter() - began
-        await asyncio.sleep(3)
+        await asyncio.sleep(after_s)
         await drawing.draw_once_more()
-    tell(table, drawing, took_s)
+    _tell(table, drawing.seen, took_s)
 
 
-def tell(table: Table, drawing: Hands, took_s: float) -> None:
-    """Say what hands saw."""
-    gaps = drawing.gaps_s or [0.0]
+def _tell(table: Table, seen: Seen, took_s: float) -> None:
+    gaps = sorted(seen.gaps_s) or [0.0]
     back = ", ".join(f"{gaps[int(share * (len(gaps) - 1))]:.2f} s" for share in (0.5, 0.95, 1))
     table.add("it took", f"{took_s:.1f} s")
-    table.add("sessions cut, by close code", str(dict(drawing.cuts)))
-    table.add("refused meanwhile", str(dict(drawing.refusals)))
+    table.add("sessions cut, by close code", str(dict(seen.cuts)))
+    table.add("refused meanwhile", str(dict(seen.refusals)))
     table.add("until each drew on: median, 95 %, all", back)
-    table.add("errors for answers, by code", str(dict(drawing.errors)))
-    table.add("snapshots sent again", f"{drawing.unanswered} of {drawing.answered}")
-    table.add("wrong answers", str(drawing.wrong), "0", drawing.wrong == 0)
+    table.add("errors for answers, by code", str(dict(seen.errors)))
+    table.add("snapshots sent again", f"{seen.unanswered} of {seen.answered}")
+    table.add("wrong answers", str(seen.wrong), "0", seen.wrong == 0)

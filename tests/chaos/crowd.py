@@ -17,6 +17,7 @@ import numpy as np
 from picows import WSHandshakeError, ws_connect
 
 from live import ink_file
+from live.counts import Addable
 from live.load import frames
 from live.load.hand import Desk, Hand, clock
 from live.load.tally import Tally
@@ -41,18 +42,11 @@ class Habits(NamedTuple):
 
 
 @dataclass
-class Phase:
-    """What happened between two looks."""
+class Seen(Addable):
+    """What can be added up of what happened."""
 
-    sessions: int = 0
-    answering: int = 0
-    """Sessions that were answered at least once."""
     sent: int = 0
     answered: int = 0
-    p50_ms: float = 0.0
-    p99_ms: float = 0.0
-    longest_s: float = 0.0
-    """The longest that any session that wanted an answer went without."""
     closes: Counter[int] = field(default_factory=Counter)
     """Connections that the server ended, by code."""
     unanswered: int = 0
@@ -60,6 +54,20 @@ class Phase:
     refusals: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     broken: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass
+class Phase:
+    """What happened between two looks."""
+
+    seen: Seen = field(default_factory=Seen)
+    sessions: int = 0
+    answering: int = 0
+    """Sessions that were answered at least once."""
+    p50_ms: float = 0.0
+    p99_ms: float = 0.0
+    longest_s: float = 0.0
+    """The longest that any session that wanted an answer went without."""
 
 
 class Crowd:
@@ -119,7 +127,7 @@ class _Room:
         tally, self.desk.tally = self.desk.tally, Tally()
         phase, self.phase = self.phase, Phase()
         phase.sessions = len(seats)
-        phase.sent, phase.answered = tally.sent, tally.answered
+        phase.seen.sent, phase.seen.answered = tally.sent, tally.answered
         if tally.latencies:
             phase.p50_ms, phase.p99_ms = (np.percentile(tally.latencies, [50, 99]) * 1e3).tolist()
         for seat in seats:
@@ -159,7 +167,7 @@ class _Seat:
                 await asyncio.sleep(room.random.uniform(0.05, 0.2))
 
     async def _sit_down(self) -> Hand | None:
-        refusals = self._room.phase.refusals
+        refusals = self._room.phase.seen.refusals
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 _, hand = await ws_connect(
@@ -209,11 +217,11 @@ class _Seat:
         self._known = answers
 
     def _close(self, hand: Hand, is_cut: bool) -> None:
-        phase, books = self._room.phase, hand.books
-        phase.errors += books.errors
+        seen, books = self._room.phase.seen, hand.books
+        seen.errors += books.errors
         if is_cut:
-            phase.closes[hand.close_code or 0] += 1
-            phase.unanswered += not books.is_settled
+            seen.closes[hand.close_code or 0] += 1
+            seen.unanswered += not books.is_settled
         # Who is cut off without a word has been told nothing false, at least.
         books.close(by_server=is_cut, after_goodbye=hand.has_goodbye or hand.close_code == _CUT_OFF)
-        phase.broken += Counter(guarantee.value for guarantee in books.broken)
+        seen.broken += Counter(guarantee.value for guarantee in books.broken)

@@ -61,10 +61,11 @@ def _try(scene: Scene, fault: Fault) -> bool:
         then = crowd.look()
         last = crowd.look(is_last=True)
     complaints = _complaints(fault, calm, then, last)
-    cut = ", ".join(f"{count} with {code}" for code, count in then.closes.items()) or "none"
-    if then.unanswered:
-        cut += f", {then.unanswered} of them with a snapshot under way"
-    if told := then.errors + last.errors:
+    seen = then.seen
+    cut = ", ".join(f"{count} with {code}" for code, count in seen.closes.items()) or "none"
+    if seen.unanswered:
+        cut += f", {seen.unanswered} of them with a snapshot under way"
+    if told := seen.errors + last.seen.errors:
         note += ("; " if note else "") + ", ".join(f"{n} × `{code}`" for code, n in told.items())
     print(
         f"| {fault.name} | {then.answering} of {then.sessions} | {cut} | {then.longest_s:.1f} s "
@@ -75,14 +76,13 @@ def _try(scene: Scene, fault: Fault) -> bool:
 
 
 def _complaints(fault: Fault, calm: Phase, then: Phase, last: Phase) -> list[str]:
-    found = [
-        f"**broken**: {promise} ({n})" for promise, n in (calm.broken + then.broken + last.broken).items()
-    ]
+    since = then.seen + last.seen
+    found = [f"**broken**: {promise} ({n})" for promise, n in (calm.seen + since).broken.items()]
     if then.answering < then.sessions:
         found.append("**not all were answered**")
-    if unexpected := set(then.closes + last.closes) - set(fault.closes):
+    if unexpected := set(since.closes) - set(fault.closes):
         found.append(f"**closed with {unexpected}**")
-    if unexpected_errors := set(then.errors + last.errors) - set(fault.errors):
+    if unexpected_errors := set(since.errors) - set(fault.errors):
         found.append(f"**errors {unexpected_errors}**")
     if then.longest_s > (_MAX_STOP_S if fault.stops else _MAX_GAP_S):
         found.append("**waited too long**")

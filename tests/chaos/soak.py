@@ -11,7 +11,7 @@ from typing import NamedTuple
 import psutil
 
 from live.load.plot import Line, plot
-from tests.chaos.crowd import Crowd, Habits, Phase
+from tests.chaos.crowd import Crowd, Habits, Phase, Seen
 from tests.chaos.scene import numbers
 from tests.conftest import running_server
 
@@ -43,7 +43,7 @@ class Look(NamedTuple):
 def run(minutes: float, sessions: int, rate: float, to: Path) -> bool:
     """Draw for so long; return whether everything stayed flat and every promise was kept."""
     looks: list[Look] = []
-    total = Phase()
+    phases: list[Phase] = []
     with (
         running_server() as server,
         Crowd(Habits(server.socket, sessions, rate, 20.0)) as crowd,
@@ -54,19 +54,19 @@ def run(minutes: float, sessions: int, rate: float, to: Path) -> bool:
         while (now := time.monotonic() - began) < minutes * 60:
             time.sleep(_EVERY_S)
             phase = crowd.look()
-            _add(total, phase)
+            phases.append(phase)
             look = _look(now / 60, server.process.pid, server.url, phase)
             looks.append(look)
             print(
                 f"| {look.minutes:.1f} | {look.memory_mb:.1f} MB | {look.files:.0f} | {look.threads:.0f} "
-                f"| {look.sessions:.0f} | {phase.answered / _EVERY_S:.0f} | {look.p50_ms:.1f} ms "
+                f"| {look.sessions:.0f} | {phase.seen.answered / _EVERY_S:.0f} | {look.p50_ms:.1f} ms "
                 f"| {look.p99_ms:.0f} ms |",
                 flush=True,
             )
             to.write_text(_draw(looks))
-        _add(total, crowd.look(is_last=True))
+        phases.append(crowd.look(is_last=True))
         code = server.stop()
-    return _judge(looks, total, code)
+    return _judge(looks, phases, code)
 
 
 def _look(minutes: float, pid: int, url: str, phase: Phase) -> Look:
@@ -84,17 +84,9 @@ def _look(minutes: float, pid: int, url: str, phase: Phase) -> Look:
     )
 
 
-def _add(total: Phase, phase: Phase) -> None:
-    total.sent += phase.sent
-    total.answered += phase.answered
-    total.closes += phase.closes
-    total.errors += phase.errors
-    total.broken += phase.broken
-    total.refusals += phase.refusals
-    total.longest_s = max(total.longest_s, phase.longest_s)
-
-
-def _judge(looks: list[Look], total: Phase, code: int) -> bool:
+def _judge(looks: list[Look], phases: list[Phase], code: int) -> bool:
+    total = sum((phase.seen for phase in phases), start=Seen())
+    longest_s = max(phase.longest_s for phase in phases)
     warm = looks[int(len(looks) * _WARM_UP) :]
     times = [look.minutes for look in warm]
     is_flat = len(warm) > 2
@@ -112,7 +104,7 @@ def _judge(looks: list[Look], total: Phase, code: int) -> bool:
         remark = "" if growth <= most else " **grows**"
         print(f"{name}: {slope * 60:+.2f} an hour, {growth:+.2f} while it was watched{remark}")
     print(
-        f"{total.sent:,} snapshots, {total.answered:,} answers; longest wait {total.longest_s:.1f} s; "
+        f"{total.sent:,} snapshots, {total.answered:,} answers; longest wait {longest_s:.1f} s; "
         f"closed by the server: {dict(total.closes)}, refused: {dict(total.refusals)}, "
         f"errors: {dict(total.errors)}, promises broken: {dict(total.broken)}; exit code {code}"
     )
