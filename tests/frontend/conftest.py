@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright, expect
 
 from tests.conftest import RunningServer, require
 
@@ -21,6 +21,8 @@ BROWSER_FLAGS = (
     "--disable-sync",
 )
 DESK: ViewportSize = {"width": 1280, "height": 800}
+_PATIENCE_MS = 30_000
+"""As long as Playwright waits for everything else: the machine may be busy with other tests."""
 
 
 class Server:
@@ -57,6 +59,11 @@ def own_server(request: pytest.FixtureRequest) -> Iterator[Server]:
     server = Server(*getattr(request, "param", ()))
     yield server
     server.stop()
+
+
+def pytest_configure() -> None:
+    """Have expectations wait longer than Playwright's five seconds."""
+    expect.set_options(timeout=_PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
