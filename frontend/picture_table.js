@@ -21,6 +21,19 @@ const KEYS = {
 };
 const VERDICTS = { digit: "Digit", unsure: "Unsure", not_a_digit: "Not a digit", blank: "Blank" };
 
+const MARKUP = `
+  <div class="bar">
+    <strong class="summary" role="status"></strong><progress aria-label="Pictures read" hidden></progress>
+    <label><input type="checkbox"> Only doubtful ones</label>
+    <button type="button" class="quiet csv">Save CSV</button><button type="button" class="quiet json">Save JSON</button>
+  </div>
+  <div class="scroll" tabindex="0" role="region" aria-label="Pictures that were read">
+    <table>
+      <thead><tr><th scope="col">Picture</th><th scope="col">Model sees</th><th scope="col" data-key="name"><button>Name</button></th><th scope="col" data-key="digit"><button>Digit</button></th><th scope="col" data-key="confidence"><button>Confidence</button></th><th scope="col" data-key="verdict"><button>Verdict</button></th></tr></thead>
+      <tbody></tbody>
+    </table>
+  </div>`;
+
 export class PictureTable {
   #root;
   #batch;
@@ -34,10 +47,11 @@ export class PictureTable {
   #isDescending = false;
 
   /**
-   * @param {HTMLElement} root
+   * @param {HTMLElement} root  filled here
    * @param {PictureBatch} batch
    */
   constructor(root, batch) {
+    root.innerHTML = MARKUP;
     root.before(Object.assign(document.createElement("link"), { rel: "stylesheet", href: "pictures.css" }));
     const find = (/** @type {string} */ selector) => /** @type {any} */ (root.querySelector(selector));
     this.#root = root;
