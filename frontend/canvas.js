@@ -1,9 +1,9 @@
 /**
  * The canvas: paints the drawing, sharp at any size and density.
  *
- * Two layers lie on each other: settled ink, to which is only added unless ink goes or changes its colour; and the
- * end of the stroke under the pen, painted every frame with the points that the browser predicts (they are never
- * sent). So a frame takes as long in a long stroke as in a short one.
+ * Settled ink is kept beside what is shown: to it is only added, unless ink goes or changes its colour. On it comes the
+ * end of the stroke under the pen with the points that the browser predicts (they are never sent), in every frame anew,
+ * and nothing is touched but where that end was and is. So a frame takes as long in a long stroke as in a short one.
  *
  * @import { Drawing, Point, Stroke } from "./drawing.js"
  * @import { Signal } from "./signal.js"
@@ -12,20 +12,23 @@
  *   from: number, to: number) => void} Painter  paints what points `from` up to, but without, `to` add
  * @typedef {{ changed: Signal<any>, inkOf: (colour: string) => string }} Inks
  */
-import { PAGE } from "./drawing.js";
+import { boxOf, PAGE } from "./drawing.js";
 import { shapeOf } from "./brushes.js";
 import { eachFrame } from "./frames.js";
 
 /** Above this many pixels a side, more are not seen but are paid for in every frame. */
 const MOST_PIXELS = 2400;
-/** Points settle so many at a time: to touch both layers costs more than to paint so few again. */
+/** Points settle so many at a time: to touch both canvases costs more than to paint so few again. */
 const SETTLING_POINTS = 16;
 /** The drawing's opacity behind strokes that are shown instead. */
 const PALE = 0.15;
 
+/** Points that enclose whatever is shown. */
+const EVERYWHERE = [0, PAGE].map((end) => ({ x: end, y: end, t: 0, pressure: 0 }));
+
 export class CanvasView {
-  #settled;
-  #live;
+  #shown;
+  #settled = document.createElement("canvas");
   #drawing;
   #palette;
   /** @type {readonly Point[]} */
@@ -34,31 +37,35 @@ export class CanvasView {
   #instead = null;
   /** @type {Painter} */
   #painter = paintInk;
-  #isSettledStale = true;
-  /** What the settled layer shows: so many strokes, and so many points of the next. */
+  #isStale = true;
+  /** What has settled: so many strokes, and so many points of the next. */
   #settledStrokes = 0;
   #settledPoints = 0;
+  /**
+   * Where what is shown is not the settled ink: between these points, and as far off as the broadest pen there.
+   *
+   * @type {Point[]}
+   */
+  #touched = [];
+  #reach = 0;
   #ask = eachFrame(() => this.#paint());
 
   /**
-   * @param {HTMLElement} sheet  holds the two canvases
+   * @param {HTMLElement} sheet  holds the canvas
    * @param {Drawing} drawing
    * @param {Inks} palette
    */
   constructor(sheet, drawing, palette) {
-    const [settled, live] = sheet.querySelectorAll("canvas");
-    this.#settled = settled;
-    this.#live = live;
+    this.#shown = /** @type {HTMLCanvasElement} */ (sheet.querySelector("canvas"));
     this.#drawing = drawing;
     this.#palette = palette;
     drawing.changed.listen((change) => {
-      if (change === "rewritten") this.#isSettledStale = true;
+      if (change === "rewritten") this.#isStale = true;
       if (change !== "grew") this.#predicted = [];
       this.#ask();
     });
     palette.changed.listen(() => this.#repaint());
-    new ResizeObserver(() => this.#resize()).observe(sheet);
-    this.#watchDensity();
+    this.#watchSize();
   }
 
   /**
@@ -94,18 +101,15 @@ export class CanvasView {
   }
 
   #repaint() {
-    this.#isSettledStale = true;
+    this.#isStale = true;
     this.#ask();
   }
 
   #paint() {
-    if (this.#isSettledStale) {
-      this.#isSettledStale = false;
-      this.#settledStrokes = this.#settledPoints = 0;
-      freshContext(this.#settled);
-    }
+    if (this.#isStale) this.#unsettle();
     this.#settle();
-    const context = freshContext(this.#live);
+    this.#repair();
+    const context = contextOf(this.#shown);
     this.#instead?.forEach((stroke, i) => this.#paintPart(context, stroke, i, 0));
     const { open, strokes } = this.#drawing;
     if (!open) return;
@@ -113,7 +117,14 @@ export class CanvasView {
     this.#paintPart(context, growing, strokes.length - 1, this.#settledPoints);
   }
 
-  /** Add to the settled layer what has settled since. */
+  #unsettle() {
+    this.#isStale = false;
+    this.#settledStrokes = this.#settledPoints = 0;
+    this.#touched = EVERYWHERE;
+    contextOf(this.#settled).clearRect(0, 0, PAGE, PAGE);
+  }
+
+  /** Add to the settled ink what has settled since. */
   #settle() {
     const { open, strokes } = this.#drawing;
     const context = contextOf(this.#settled);
@@ -138,6 +149,23 @@ export class CanvasView {
     return this.#instead ? 0 : Math.floor((points.length - 1) / SETTLING_POINTS) * SETTLING_POINTS;
   }
 
+  /** Show the settled ink wherever something else may be seen, in whole pixels, which no copy blurs. */
+  #repair() {
+    const box = boxOf([{ points: this.#touched }]);
+    if (!box) return;
+    const { width, height } = this.#shown;
+    const left = pixel(box.left - this.#reach, width);
+    const top = pixel(box.top - this.#reach, height);
+    const across = pixel(box.left + box.width + this.#reach, width) + 1 - left;
+    const down = pixel(box.top + box.height + this.#reach, height) + 1 - top;
+    const context = contextOf(this.#shown);
+    context.resetTransform();
+    context.clearRect(left, top, across, down);
+    context.drawImage(this.#settled, left, top, across, down, left, top, across, down);
+    this.#touched = [];
+    this.#reach = 0;
+  }
+
   /**
    * @param {CanvasRenderingContext2D} context
    * @param {Stroke} stroke
@@ -147,28 +175,40 @@ export class CanvasView {
    */
   #paintPart(context, stroke, index, from, to = stroke.points.length) {
     this.#painter(context, stroke, this.#palette.inkOf(stroke.pen.colour), index, from, to);
+    // The points on either side bend it.
+    this.#touched = this.#touched.concat(stroke.points.slice(Math.max(0, from - 1), to + 1));
+    this.#reach = Math.max(this.#reach, stroke.pen.width);
   }
 
-  #resize() {
-    const { width } = this.#live.getBoundingClientRect();
-    const pixels = Math.max(1, Math.min(MOST_PIXELS, Math.round(width * devicePixelRatio)));
-    if (pixels === this.#live.width) return;
-    for (const canvas of [this.#settled, this.#live]) canvas.width = canvas.height = pixels;
-    this.#isSettledStale = true;
+  /** Keep as many pixels as the screen shows: with one more or less, every frame would have to be scaled. */
+  #watchSize() {
+    const observer = new ResizeObserver(([entry]) => this.#resize(entry));
+    try {
+      observer.observe(this.#shown, { box: "device-pixel-content-box" });
+    } catch {
+      // Safari does not tell.
+      observer.observe(this.#shown);
+    }
+    // Moving to another screen changes the density and not always the size.
+    const density = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+    const again = () => {
+      observer.disconnect();
+      this.#watchSize();
+    };
+    density.addEventListener("change", again, { once: true });
+  }
+
+  /** @param {ResizeObserverEntry} entry */
+  #resize({ contentRect, devicePixelContentBoxSize: exact }) {
+    const across = exact?.[0].inlineSize ?? Math.round(contentRect.width * devicePixelRatio);
+    const down = exact?.[0].blockSize ?? Math.round(contentRect.height * devicePixelRatio);
+    const shrink = Math.min(1, MOST_PIXELS / across);
+    const [width, height] = [across, down].map((pixels) => Math.max(1, Math.round(pixels * shrink)));
+    if (width === this.#shown.width && height === this.#shown.height) return;
+    for (const canvas of [this.#shown, this.#settled]) Object.assign(canvas, { width, height });
+    this.#isStale = true;
     // A canvas that was resized is empty: paint in this very frame, or it flickers.
     this.#paint();
-  }
-
-  /** Moving to another screen changes the density and not always the size. */
-  #watchDensity() {
-    matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener(
-      "change",
-      () => {
-        this.#resize();
-        this.#watchDensity();
-      },
-      { once: true },
-    );
   }
 }
 
@@ -198,12 +238,14 @@ export function paintStroke(context, stroke, ink, from, to) {
   if (width) context.stroke(path);
 }
 
-/** @param {HTMLCanvasElement} canvas */
-function freshContext(canvas) {
-  const context = contextOf(canvas);
-  context.resetTransform();
-  context.clearRect(0, 0, canvas.width, canvas.height);
-  return contextOf(canvas);
+/**
+ * Which pixel of so many a place on the page falls into, or which of them is nearest to it.
+ *
+ * @param {number} place
+ * @param {number} count
+ */
+function pixel(place, count) {
+  return Math.max(0, Math.min(count - 1, Math.floor((place * count) / PAGE)));
 }
 
 /**

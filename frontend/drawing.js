@@ -201,7 +201,7 @@ export function prefix(strokes, points) {
 /**
  * The box around some strokes, or null where there is no ink.
  *
- * @param {readonly Stroke[]} strokes
+ * @param {readonly { points: readonly Point[] }[]} strokes
  */
 export function boxOf(strokes) {
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];

@@ -23,7 +23,7 @@ import { Signal } from "./signal.js";
 import { VerdictView } from "./verdict.js";
 
 const MARKUP = `
-  <div class="sheet" role="img" aria-label="Drawing surface"><canvas></canvas><canvas></canvas></div>
+  <div class="sheet" role="img" aria-label="Drawing surface"><canvas></canvas></div>
   <p class="tools"><button type="button">Undo</button><button type="button">Clear</button></p>
   <div class="verdict"><b class="sign"></b><span><strong class="word"></strong><br><span class="detail"></span></span></div>
   <ol class="bars" aria-label="Probability of each digit, in percent"></ol>

@@ -9,9 +9,10 @@ COMPARE = """async brush => {
   const [{ CanvasView, paintStroke }, { Drawing, PAGE }, { Signal }] = await Promise.all(
     ["canvas", "drawing", "signal"].map(name => import(`./${name}.js`)));
   const sheet = document.createElement("div");
-  sheet.innerHTML = "<canvas></canvas><canvas></canvas>";
+  sheet.innerHTML = "<canvas></canvas>";
   sheet.style = "position: fixed; inset: 0 auto auto 0; width: 400px; height: 400px";
-  for (const canvas of sheet.children) canvas.style = "position: absolute; width: 100%; height: 100%";
+  const canvas = sheet.firstChild;
+  canvas.style = "position: absolute; width: 100%; height: 100%";
   document.body.append(sheet);
   const drawing = new Drawing();
   const inks = { changed: new Signal(), inkOf: colour => colour };
@@ -26,7 +27,7 @@ COMPARE = """async brush => {
   const found = {};
   const compare = (name, predicted = []) => {
     const shown = new OffscreenCanvas(400, 400).getContext("2d", { willReadFrequently: true });
-    for (const canvas of sheet.children) shown.drawImage(canvas, 0, 0);
+    shown.drawImage(canvas, 0, 0);
     const whole = new OffscreenCanvas(400, 400).getContext("2d", { willReadFrequently: true });
     whole.scale(400 / PAGE, 400 / PAGE);
     for (const stroke of drawing.strokes) {
