@@ -3,7 +3,7 @@
  *
  * @import { Belief, Reading } from "./reading.js"
  */
-import { renderBelief } from "./frames.js";
+import { renderBelief, UNHURRIED_MS } from "./frames.js";
 
 export class BarsView {
   #root;
@@ -17,20 +17,26 @@ export class BarsView {
   constructor(root, reading) {
     this.#root = root;
     this.#bars = Array.from({ length: 10 }, (_, digit) => addBar(root, digit));
-    renderBelief(reading, (belief) => this.#render(belief));
+    renderBelief(reading, (belief) => this.#move(belief));
+    renderBelief(reading, (belief) => this.#write(belief), UNHURRIED_MS);
   }
 
   /** @param {Belief} belief */
-  #render({ verdict, probabilities, digit, runnerUp }) {
+  #move({ verdict, probabilities, digit, runnerUp }) {
     this.#root.dataset.verdict = verdict;
-    this.#bars.forEach(({ column, fill, percent }, i) => {
-      const share = probabilities?.[i] ?? 0;
-      fill.style.transform = `scaleY(${share})`;
-      const figure = probabilities ? percentOf(share) : "";
-      // Writing the same text again would still cost a layout.
-      if (percent.data !== figure) percent.data = figure;
+    this.#bars.forEach(({ column, fill }, i) => {
+      fill.style.transform = `scaleY(${probabilities?.[i] ?? 0})`;
       column.classList.toggle("first", probabilities !== null && i === digit);
       column.classList.toggle("second", verdict === "unsure" && i === runnerUp);
+    });
+  }
+
+  /** @param {Belief} belief */
+  #write({ probabilities }) {
+    this.#bars.forEach(({ percent }, i) => {
+      const figure = percentOf(probabilities?.[i] ?? 0);
+      // Writing the same text again would still cost a layout.
+      if (percent.data !== figure) percent.data = figure;
     });
   }
 }

@@ -4,7 +4,7 @@
  * @import { Belief, Reading } from "./reading.js"
  */
 
-/** For views that are looked at after the stroke rather than at the pen: twelve times a second is live enough. */
+/** For figures, which nobody reads faster, and for views that are looked at after the stroke rather than at the pen. */
 export const UNHURRIED_MS = 80;
 
 /**
@@ -39,11 +39,22 @@ export function eachFrame(paint, gapMs = 0) {
  *
  * @param {Reading} reading
  * @param {(belief: Belief) => void} render
+ * @param {number} [gapMs]  for figures: while the verdict stays what it is, render no more often
  */
-export function renderBelief(reading, render) {
-  const ask = eachFrame(() => render(reading.shown));
-  reading.changed.listen((belief) => (belief.verdict === "blank" ? render(belief) : ask()));
-  render(reading.shown);
+export function renderBelief(reading, render, gapMs) {
+  let rendered = "";
+  const paint = () => {
+    const { verdict, digit } = reading.shown;
+    rendered = verdict + digit;
+    render(reading.shown);
+  };
+  const [soon, later] = [eachFrame(paint), eachFrame(paint, gapMs)];
+  reading.changed.listen(({ verdict, digit }) => {
+    if (verdict === "blank") paint();
+    else if (verdict + digit === rendered) later();
+    else soon();
+  });
+  paint();
 }
 
 /**

@@ -4,7 +4,7 @@
  * @import { Verdict } from "./protocol.js"
  * @import { Belief, Reading } from "./reading.js"
  */
-import { renderBelief } from "./frames.js";
+import { renderBelief, UNHURRIED_MS } from "./frames.js";
 
 /** @type {Record<Verdict, (belief: Belief) => { sign: string, word: string, detail: string }>} */
 const WORDING = {
@@ -33,7 +33,7 @@ export class VerdictView {
     this.#sign = /** @type {HTMLElement} */ (root.querySelector(".sign"));
     this.#word = /** @type {HTMLElement} */ (root.querySelector(".word"));
     this.#detail = /** @type {HTMLElement} */ (root.querySelector(".detail"));
-    renderBelief(reading, (belief) => this.#render(belief));
+    renderBelief(reading, (belief) => this.#render(belief), UNHURRIED_MS);
   }
 
   /** @param {Belief} belief */
