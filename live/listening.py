@@ -5,7 +5,7 @@ import socket
 from live.errors import StartError
 from live.settings import CAN_SHARE_PORTS, Settings
 
-_BACKLOG = 4096
+BACKLOG = 4096
 """Connections that may wait to be let in; Linux itself has no more by default."""
 
 
@@ -31,7 +31,7 @@ def listen(
     try:
         listener.bind((host, port))
         if is_open:
-            listener.listen(_BACKLOG)
+            listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         reason = error.strerror or str(error)

@@ -19,7 +19,7 @@ from live.door import Door
 from live.errors import StartError
 from live.framing import Framing
 from live.http import http_within
-from live.listening import listen, url_of
+from live.listening import BACKLOG, listen, url_of
 from live.service import Service
 from live.settings import KNOBS, Settings, add_flags, read_flags
 
@@ -135,6 +135,8 @@ class Server(uvicorn.Server):
         has_doors = sys.platform != "win32"
         await super().startup([] if has_doors else sockets)
         for listener in (sockets or []) if has_doors else []:
+            # A worker's that takes a dead one's place is not open yet.
+            listener.listen(BACKLOG)
             door = self.make_door(listener, partial(_accept, listener))
             # Closed by uvicorn, and waited for, like one of its own.
             self.servers.append(door)  # type: ignore[arg-type]

@@ -70,9 +70,12 @@ async def numbers(server: RunningServer) -> Mapping[str, float]:
 
 async def until(server: RunningServer, claim: Callable[[Mapping[str, float]], bool]) -> Mapping[str, float]:
     """Wait until the numbers are as claimed."""
+    found: Mapping[str, float] = {}
     for _ in range(600):
-        if claim(found := await numbers(server)):
-            return found
+        # A worker may die while it is asked.
+        with contextlib.suppress(httpx.TransportError):
+            if claim(found := await numbers(server)):
+                return found
         await asyncio.sleep(0.05)
     raise AssertionError(f"Expected other numbers after 30 s than {found}")
 
@@ -109,6 +112,64 @@ async def test_any_worker_tells_the_numbers_of_all(pair: RunningServer) -> None:
     await until(pair, lambda found: found["live_digits_sessions"] == 0)
 
 
+@contextlib.asynccontextmanager
+async def asked_all_the_while(server: RunningServer) -> AsyncIterator[list[str]]:
+    """Ask any worker for readiness, as a load balancer does; list what comes, "refused" for nothing."""
+    heard: list[str] = []
+
+    async def ask(http: httpx.AsyncClient) -> None:
+        while True:
+            try:
+                answer = await http.get("/readyz")
+            except httpx.TransportError:
+                heard.append("refused")
+            else:
+                heard.append(answer.json()["status"])
+                assert (answer.status_code == 200) == (heard[-1] == "ready")
+            await asyncio.sleep(0.02)
+
+    async with httpx.AsyncClient(base_url=server.url, headers={"Connection": "close"}, timeout=30) as http:
+        asking = asyncio.create_task(ask(http))
+        yield heard
+        asking.cancel()
+        await asyncio.wait([asking])
+        assert asking.cancelled()
+
+
+async def test_it_is_ready_while_one_worker_is_replaced(pair: RunningServer) -> None:
+    before, counted = pids(pair), await numbers(pair)
+    async with asked_all_the_while(pair) as heard:
+        psutil.Process(min(before)).kill()
+        await until(pair, lambda found: found[STARTED] > counted[STARTED])
+        # The dead one's socket is closed: whoever asks is told by the other, and later by the successor, too.
+        heard.clear()
+        await until_both_serve(pair)
+        assert set(heard) == {"ready"}
+
+
+async def test_it_is_not_ready_while_no_worker_is(pair: RunningServer) -> None:
+    async with asked_all_the_while(pair) as heard:
+        for pid in pids(pair):
+            psutil.Process(pid).kill()
+        async with asyncio.timeout(60):
+            while "refused" not in heard or heard[-1] != "ready":  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+    async with sessions(pair, 1) as [one]:
+        assert await draw(one) == 7
+    await until_both_serve(pair)
+
+
+async def until_both_serve(server: RunningServer) -> None:
+    """Wait until either worker has sessions of the sixteen that are opened; the kernel chooses."""
+    async with asyncio.timeout(60):
+        while True:
+            async with sessions(server, 16):
+                found = await numbers(server)
+                if min(found["live_digits_worker_sessions,0"], found["live_digits_worker_sessions,1"]) > 0:
+                    break
+    await until(server, lambda found: found["live_digits_sessions"] == 0)
+
+
 async def test_the_limit_on_sessions_is_one_for_all(pair: RunningServer) -> None:
     async with sessions(pair, MOST):
         for _ in range(4):
@@ -134,8 +195,7 @@ async def test_a_dead_worker_is_replaced_and_costs_the_others_nothing(pair: Runn
         assert 0 < cut < 16
         assert drawn.count(7) == 16 - cut
     await until(pair, lambda found: found["live_digits_sessions"] == 0)
-    async with sessions(pair, 16) as opened:
-        assert await asyncio.gather(*map(draw, opened)) == [7] * 16
+    await until_both_serve(pair)
     assert len(pids(pair) - before) == 1
 
 
