@@ -1,29 +1,42 @@
 """Random sessions on a live socket, against books of what the server must answer.
 
-Each step does something that a client might: configure, draw in JSON or binary, whole or in parts, send
-pictures, go back in seq or rev, send nonsense, ping, stop reading for a while, close one half or both,
-vanish, break the websocket's rules; and begin anew.
+A state machine of Hypothesis: each step does something that a client might, in one of up to four sessions
+that are open at once: configure, draw in JSON or binary, whole or in parts, send pictures, go back in seq or
+rev, send nonsense, ping, stop reading for a while, close one half or both, vanish, break the websocket's
+rules; and come anew. What breaks a promise is told in as few steps as it takes.
 """
 
 import asyncio
+import contextlib
 import json
-import random
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Coroutine
 from struct import pack
+from typing import Any
 
-from tests.chaos.promises import Books, Broken, must
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests.chaos.promises import Broken
+from tests.chaos.speaker import MAX_NONSENSE, Form, Speaker
 from tests.conformance import SEVEN
 from tests.conftest import RunningServer, running_server
 from tests.live.drawings import DRAWINGS, binary_ink
 from tests.live.pages import draw, encoded
-from tests.wire import MASK, NO_FRAME, Op, Wire, close, close_code, frame
+from tests.wire import MASK, NO_FRAME, Op, close, frame
 
-_AT_ONCE = 8
-_PATIENCE_S = 60.0
-_POLL_S = 0.002
-_MAX_NONSENSE = 8
-"""In a row; one more, and the server would close."""
+_AT_ONCE = 4
+_STEPS = 50
+"""Of one example, at most."""
 _PICTURE = encoded(draw("six", side=40), "PNG")
 _NONSENSE = (b"", b"?", b"{}", b"[]", b'{"type":0}', b"\x09" * 11)
 _BROKEN_STROKES = (b"[[[0]]]", b'[[["x",1]]]', b"7", b"[[[NaN,1]]]", b"[[[1e999,1]]]")
@@ -38,244 +51,245 @@ _BROKEN_FRAMES = (
     (b"\x82\xff" + pack(">Q", 1 << 40) + MASK, 1009),
 )
 """And the close code that RFC 6455 has for each."""
+_WHOLE = [[(round(x * 20), round(y * 20)) for x, y in stroke] for d in DRAWINGS.values() for stroke in d]
+
+_strokes = st.one_of(
+    st.lists(st.sampled_from(_WHOLE), min_size=1, max_size=3),
+    st.sampled_from([[], [[]], [[(5, 5)]], [[(0, 0)] * 40]]),
+)
+_forms = st.builds(
+    Form, st.sampled_from((1, 1, 1, 2, 5)), st.none() | st.floats(0, 1), st.sampled_from((MASK, bytes(4)))
+)
+_gaps = st.sampled_from((1, 1, 1, 2, 100))
+"""From one seq to the next."""
 
 
-class Client:
-    """One after another, sessions of random steps."""
+class Sessions(RuleBasedStateMachine):
+    """Clients of one server; every step is counted."""
 
-    def __init__(self, server: RunningServer, rng: random.Random) -> None:
-        self.steps: Counter[str] = Counter()
+    speakers = Bundle("speakers")
+
+    # What a session was told wrong shows when somebody waits for it: so the same steps end in the same way.
+
+    def __init__(self, server: RunningServer, steps: Counter[str]) -> None:
+        super().__init__()
         self._server = server
-        self._rng = rng
-        self._is_in = False
-        self._may_read = asyncio.Event()
-        # Frames go out in pieces: what answers a ping must not end up between two.
-        self._turn = asyncio.Lock()
+        self._steps = steps
+        self._runner = asyncio.Runner()
+        self._open: list[Speaker] = []
 
-    async def run(self, steps: int) -> None:
-        """Take so many steps. Raises Broken."""
-        actions: list[tuple[Callable[[], Awaitable[None]], int]] = [
-            (self._draw, 40), (self._draw_json, 15), (self._show_picture, 2), (self._show_no_picture, 1),
-            (self._go_back, 6), (self._configure, 6), (self._misconfigure, 2), (self._talk_nonsense, 6),
-            (self._break_ink, 5), (self._ping, 5), (self._pause, 3), (self._settle, 4), (self._leave, 2),
-            (self._half_close, 1), (self._vanish, 1), (self._break_frame, 2),
-        ]  # fmt: skip
-        kinds, weights = zip(*actions, strict=True)
-        for _ in range(steps):
-            if not self._is_in:
-                await self._enter()
-            [action] = self._rng.choices(kinds, weights)
-            self.steps[action.__name__.strip("_").replace("_", " ")] += 1
-            await action()
-        if self._is_in:
-            await self._leave()
+    def _do(self, name: str, act: Coroutine[Any, Any, None]) -> None:
+        self._steps[name] += 1
+        self._runner.run(act)
 
     # ---- coming and going
 
-    async def _enter(self) -> None:
-        self._wire = await Wire.open(self._server.host, self._server.port)
-        self._books = Books()
-        self._has_shown = False
-        self._seq, self._rev, self._nonsense = -1, 0, 0
-        self._may_read.set()
-        self._reading = asyncio.create_task(self._read(self._wire, self._books))
-        self._is_in = True
+    @initialize(target=speakers)
+    def begin(self) -> Speaker:
+        """Have somebody there."""
+        return self._enter()
 
-    async def _read(self, wire: Wire, books: Books) -> int:
-        """Read until the session is closed; return the code."""
-        while True:
-            await self._may_read.wait()
-            found = await wire.receive()
-            if found.op == Op.CLOSE:
-                return close_code(found)
-            if found.op == Op.TEXT:
-                books.take(found.payload)
-            elif found.op == Op.PONG:
-                books.take_pong(found.payload)
-            elif found.op == Op.PING:
-                async with self._turn:
-                    await wire.send(frame(Op.PONG, found.payload))
+    @precondition(lambda self: len(self._open) < _AT_ONCE)
+    @rule(target=speakers)
+    def enter(self) -> Speaker:
+        """Open a session."""
+        return self._enter()
 
-    async def _leave(self) -> None:
-        await self._settle()
-        code = self._rng.choice((1000, 1001, 4000))
-        await self._put(close(code))
-        await self._end(code)
+    def _enter(self) -> Speaker:
+        self._steps["enter"] += 1
+        speaker = self._runner.run(Speaker.enter(self._server))
+        self._open.append(speaker)
+        return speaker
 
-    async def _half_close(self) -> None:
+    @rule(speaker=consumes(speakers), code=st.sampled_from((1000, 1001, 4000)))
+    def leave(self, speaker: Speaker, code: int) -> None:
+        """Say goodbye."""
+
+        async def act() -> None:
+            await speaker.settle()
+            await speaker.put(close(code))
+            await speaker.end(code)
+
+        self._end("leave", speaker, act())
+
+    @rule(speaker=consumes(speakers), strokes=_strokes)
+    def half_close(self, speaker: Speaker, strokes: Any) -> None:
         """Send no more; the server may hang up."""
-        await self._draw()
-        self._wire.writer.write_eof()
-        await self._end(NO_FRAME)
 
-    async def _vanish(self) -> None:
-        await self._put(frame(Op.BINARY, binary_ink(SEVEN, *self._next()))[: self._rng.randrange(60)])
-        self._wire.writer.transport.abort()
-        await self._end(NO_FRAME)
+        async def act() -> None:
+            await speaker.send(Op.BINARY, binary_ink(strokes, *speaker.number()))
+            speaker.wire.writer.write_eof()
+            await speaker.end(NO_FRAME)
 
-    async def _break_frame(self) -> None:
-        data, code = self._rng.choice(_BROKEN_FRAMES)
-        # Whole: what comes after a close has the connection reset, and the close may not be read.
-        async with self._turn:
-            await self._wire.send(data)
-        await self._end(code)
+        self._end("half close", speaker, act())
 
-    async def _end(self, code: int) -> None:
-        """Wait until the session is closed with a code."""
-        self._may_read.set()
-        found = await asyncio.wait_for(self._reading, _PATIENCE_S)
-        must(found == code, f"close {code}, not {found}")
-        await self._wire.hang_up()
-        self._is_in = False
+    @rule(speaker=consumes(speakers), cut=st.integers(0, 60))
+    def vanish(self, speaker: Speaker, cut: int) -> None:
+        """Send a part of a frame, and reset the connection."""
 
-    async def _pause(self) -> None:
-        """Read nothing for a while, or everything again."""
-        if self._may_read.is_set():
-            self._may_read.clear()
-        else:
-            self._may_read.set()
+        async def act() -> None:
+            await speaker.put(frame(Op.BINARY, binary_ink(SEVEN, *speaker.number()))[:cut])
+            speaker.wire.writer.transport.abort()
+            await speaker.end(NO_FRAME)
 
-    async def _settle(self) -> None:
-        """Wait for everything that is owed, and check it."""
-        self._may_read.set()
-        await self._until(lambda: self._books.is_settled)
-        self._books.check()
+        self._end("vanish", speaker, act())
 
-    async def _until(self, is_so: Callable[[], bool]) -> None:
-        self._may_read.set()
-        try:
-            async with asyncio.timeout(_PATIENCE_S):
-                while not is_so():
-                    if self._reading.done():
-                        raise Broken(f"Expected an open session, got {await self._reading}: {self._books}")
-                    await asyncio.sleep(_POLL_S)
-        except TimeoutError:
-            raise Broken(f"Expected to settle, got nothing for {_PATIENCE_S} s: {self._books}") from None
+    @rule(speaker=consumes(speakers), broken=st.sampled_from(_BROKEN_FRAMES))
+    def break_frame(self, speaker: Speaker, broken: tuple[bytes, int]) -> None:
+        """Break the websocket's rules."""
 
-    # ---- sending
+        async def act() -> None:
+            # Whole: what comes after a close has the connection reset, and the close may not be read.
+            await speaker.put(broken[0])
+            await speaker.end(broken[1])
 
-    async def _send(self, op: Op, payload: bytes) -> None:
-        if len(payload) > 2 and self._rng.random() < 0.2:
-            cut = self._rng.randrange(len(payload))
-            data = frame(op, payload[:cut], fin=False) + frame(Op.CONTINUATION, payload[cut:])
-        else:
-            data = frame(op, payload, mask=self._rng.choice((MASK, bytes(4), self._rng.randbytes(4))))
-        await self._put(data)
+        self._end("break frame", speaker, act())
 
-    async def _put(self, data: bytes) -> None:
-        async with self._turn:
-            await self._wire.send(data, self._rng.choice((1, 1, 1, 2, 5)), self._rng)
+    def _end(self, name: str, speaker: Speaker, act: Coroutine[Any, Any, None]) -> None:
+        self._do(name, act)
+        self._open.remove(speaker)
 
-    def _next(self) -> tuple[int, int]:
-        """Number a snapshot that is to be taken."""
-        self._seq += self._rng.choice((1, 1, 1, 2, 100))
-        self._rev += self._rng.random() < 0.1
-        self._books.received += 1
-        self._books.valid[self._seq] = self._rev
-        self._nonsense = 0
-        return self._seq, self._rev
+    # ---- what is right
 
-    def _strokes(self) -> list[list[tuple[int, int]]]:
-        if self._rng.random() < 0.1:
-            odd: list[list[list[tuple[int, int]]]] = [[], [[]], [[(5, 5)]], [[(0, 0)] * 40]]
-            return self._rng.choice(odd)
-        drawing = self._rng.choice(list(DRAWINGS.values()))
-        strokes = [[(round(x * 20), round(y * 20)) for x, y in stroke] for stroke in drawing]
-        return strokes[: self._rng.randint(1, len(strokes))]
+    @rule(speaker=speakers, drawings=st.lists(_strokes, min_size=1, max_size=8), form=_forms, gap=_gaps,
+          is_new=st.booleans())  # fmt: skip
+    def draw(self, speaker: Speaker, drawings: Any, form: Form, gap: int, is_new: bool) -> None:
+        """Draw in binary."""
 
-    async def _draw(self) -> None:
-        for _ in range(self._rng.choice((1, 1, 3, 20))):
-            await self._send(Op.BINARY, binary_ink(self._strokes(), *self._next()))
+        async def act() -> None:
+            for strokes in drawings:
+                await speaker.send(Op.BINARY, binary_ink(strokes, *speaker.number(gap, is_new)), form)
 
-    async def _draw_json(self) -> None:
-        seq, rev = self._next()
-        ink = {"type": "ink", "seq": seq, "rev": rev, "strokes": self._strokes()}
-        await self._send(Op.TEXT, json.dumps(ink).encode())
+        self._do("draw", act())
 
-    async def _show_picture(self) -> None:
+    @rule(speaker=speakers, strokes=_strokes, form=_forms, gap=_gaps, is_new=st.booleans())
+    def draw_json(self, speaker: Speaker, strokes: Any, form: Form, gap: int, is_new: bool) -> None:
+        """Draw in JSON."""
+        seq, rev = speaker.number(gap, is_new)
+        ink = {"type": "ink", "seq": seq, "rev": rev, "strokes": strokes}
+        self._do("draw json", speaker.send(Op.TEXT, json.dumps(ink).encode(), form))
+
+    @rule(speaker=speakers, form=_forms)
+    def show_picture(self, speaker: Speaker, form: Form) -> None:
+        """Send a picture."""
         # Those aren't to be explained: that takes a library which loads for seconds, or isn't there.
-        if "explanation" not in self._books.included:
-            self._has_shown = True
-            await self._send(Op.BINARY, pack("<BBHII", 2, 1, 0, *self._next()) + _PICTURE)
+        if "explanation" not in speaker.books.included:
+            speaker.has_shown = True
+            data = pack("<BBHII", 2, 1, 0, *speaker.number()) + _PICTURE
+            self._do("show picture", speaker.send(Op.BINARY, data, form))
 
-    async def _show_no_picture(self) -> None:
-        # Newer ink would replace it, and nobody would learn that it was bad; so nothing else is on its way.
-        await self._settle()
-        self._seq += 1
-        self._books.received += 1
-        self._books.refused["bad_picture"] += 1
-        self._nonsense = 0
-        data = pack("<BBHII", 2, 1, 0, self._seq, self._rev) + self._rng.randbytes(60)
-        await self._send(Op.BINARY, data)
-        await self._settle()
-
-    async def _go_back(self) -> None:
-        if self._seq < 0:
-            return
-        self._books.received += 1
-        self._books.refused["stale_seq"] += 1
-        self._nonsense = 0
-        is_rev = self._rev > 0 and self._rng.random() < 0.3
-        seq, rev = (self._seq + 1, self._rev - 1) if is_rev else (self._seq, self._rev)
-        await self._send(Op.BINARY, binary_ink(SEVEN, seq, rev))
-
-    async def _configure(self) -> None:
-        model = self._rng.choice(("mlp", "compact"))
-        include = ["input"] * self._rng.randrange(2)
-        include += ["explanation"] * (not self._has_shown and self._rng.random() < 0.5)
-        self._books.configurations.append((model, include))
-        self._books.models.add(model)
-        self._books.included.update(include)
-        self._nonsense = 0
+    @rule(speaker=speakers, model=st.sampled_from(("mlp", "compact")), has_input=st.booleans(),
+          is_explained=st.booleans(), form=_forms)  # fmt: skip
+    def configure(
+        self, speaker: Speaker, model: str, has_input: bool, is_explained: bool, form: Form
+    ) -> None:
+        """Configure."""
+        include = ["input"] * has_input + ["explanation"] * (is_explained and not speaker.has_shown)
+        speaker.expect_configured(model, include)
         wanted = {"type": "configure", "model": model, "include": include}
-        await self._send(Op.TEXT, json.dumps(wanted).encode())
+        self._do("configure", speaker.send(Op.TEXT, json.dumps(wanted).encode(), form))
 
-    async def _misconfigure(self) -> None:
-        self._books.refused["unknown_model"] += 1
-        self._nonsense = 0
-        await self._send(Op.TEXT, b'{"type":"configure","model":"nobody"}')
+    @rule(speaker=speakers, payload=st.binary(max_size=125))
+    def ping(self, speaker: Speaker, payload: bytes) -> None:
+        """Ping."""
+        speaker.books.pings.append(payload)
+        self._do("ping", speaker.put(frame(Op.PING, payload)))
 
-    async def _talk_nonsense(self) -> None:
-        if self._nonsense < _MAX_NONSENSE:
-            self._nonsense += 1
-            self._books.refused["bad_message"] += 1
-            await self._send(self._rng.choice((Op.TEXT, Op.BINARY)), self._rng.choice(_NONSENSE))
+    @rule(speaker=speakers)
+    def pause(self, speaker: Speaker) -> None:
+        """Read nothing for a while, or everything again."""
+        self._do("pause", speaker.turn_reading())
 
-    async def _break_ink(self) -> None:
-        """Send ink that can't be read; whether its number can is for the server to say, and to stand by."""
-        if self._nonsense == _MAX_NONSENSE:
+    @rule(speaker=speakers)
+    def settle(self, speaker: Speaker) -> None:
+        """Wait for everything that is owed, and check it."""
+        self._do("settle", speaker.settle())
+
+    # ---- what is wrong
+
+    @precondition(lambda self: any(speaker.seq >= 0 for speaker in self._open))
+    @rule(speaker=speakers, is_rev=st.booleans(), form=_forms)
+    def go_back(self, speaker: Speaker, is_rev: bool, form: Form) -> None:
+        """Send a seq again, or a lower rev."""
+        if speaker.seq < 0:
             return
-        await self._settle()
-        numbered = self._books.numbered
-        self._books.refused["bad_message"] += 1
-        if self._rng.random() < 0.5:
-            await self._send(Op.BINARY, pack("<BBHII", 1, 0, 3, self._seq + 1, self._rev) + b"\1")
-        else:
-            strokes = self._rng.choice(_BROKEN_STROKES)
-            await self._send(Op.TEXT, b'{"type":"ink","seq":%d,"strokes":%b}' % (self._seq + 1, strokes))
-        await self._until(lambda: self._books.errors.total() == self._books.refused.total())
-        self._books.received += self._books.numbered - numbered
-        self._nonsense += self._books.numbered == numbered
+        is_rev = is_rev and speaker.rev > 0
+        seq, rev = (speaker.seq + 1, speaker.rev - 1) if is_rev else (speaker.seq, speaker.rev)
+        speaker.expect_error("stale_seq", is_numbered=True)
+        self._do("go back", speaker.send(Op.BINARY, binary_ink(SEVEN, seq, rev), form))
 
-    async def _ping(self) -> None:
-        payload = self._rng.randbytes(self._rng.randrange(126))
-        self._books.pings.append(payload)
-        await self._put(frame(Op.PING, payload))
+    @rule(speaker=speakers, form=_forms)
+    def misconfigure(self, speaker: Speaker, form: Form) -> None:
+        """Ask for a model that is not there."""
+        speaker.expect_error("unknown_model")
+        self._do("misconfigure", speaker.send(Op.TEXT, b'{"type":"configure","model":"nobody"}', form))
+
+    @rule(speaker=speakers, op=st.sampled_from((Op.TEXT, Op.BINARY)), nonsense=st.sampled_from(_NONSENSE),
+          form=_forms)  # fmt: skip
+    def talk_nonsense(self, speaker: Speaker, op: Op, nonsense: bytes, form: Form) -> None:
+        """Send what is no message."""
+        if speaker.nonsense < MAX_NONSENSE:
+            speaker.expect_error("bad_message", is_nonsense=True)
+            self._do("talk nonsense", speaker.send(op, nonsense, form))
+
+    @rule(speaker=speakers, noise=st.binary(min_size=60, max_size=60), form=_forms)
+    def show_no_picture(self, speaker: Speaker, noise: bytes, form: Form) -> None:
+        """Send a picture that is none."""
+        self._do("show no picture", speaker.show_no_picture(noise, form))
+
+    @rule(speaker=speakers, strokes=st.none() | st.sampled_from(_BROKEN_STROKES), form=_forms)
+    def break_ink(self, speaker: Speaker, strokes: bytes | None, form: Form) -> None:
+        """Send ink that can't be read."""
+        if speaker.nonsense < MAX_NONSENSE:
+            self._do("break ink", speaker.break_ink(strokes, form))
+
+    def teardown(self) -> None:
+        """Have everybody's books checked."""
+
+        async def act() -> None:
+            for speaker in self._open:
+                await speaker.settle()
+
+        try:
+            self._runner.run(act())
+        finally:
+            for speaker in self._open:
+                with contextlib.suppress(OSError):
+                    self._runner.run(speaker.wire.hang_up())
+            self._runner.close()
 
 
-async def fuzz(server: RunningServer, steps: int, seed: int) -> Counter[str]:
-    """Take so many steps, in some sessions at once; count them by kind. Raises Broken."""
-    clients = [Client(server, random.Random(seed * 1000 + number)) for number in range(_AT_ONCE)]
-    async with asyncio.TaskGroup() as tasks:
-        for client in clients:
-            tasks.create_task(client.run(-(-steps // _AT_ONCE)))
-    return sum((client.steps for client in clients), Counter())
+def fuzz(server: RunningServer, steps: int, number: int) -> Counter[str]:
+    """Take at least so many steps, by a seed; count them by kind. Raises Broken with the steps to it."""
+    done: Counter[str] = Counter()
+    while done.total() < steps:
+
+        def make() -> Sessions:
+            return Sessions(server, done)
+
+        run_state_machine_as_test(
+            seed(number + done.total())(make),  # type: ignore[arg-type]
+            settings=settings(
+                max_examples=-(-(steps - done.total()) // _STEPS),
+                stateful_step_count=_STEPS,
+                deadline=None,
+                database=None,
+                report_multiple_bugs=False,
+                phases=(Phase.generate, Phase.shrink),
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+    return done
 
 
-def run(steps: int, seed: int) -> bool:
-    """Fuzz a server of its own, print what was done, and return whether the server ended well."""
+def run(steps: int, number: int) -> bool:
+    """Fuzz a server of its own, print what was done, and return whether that and the server ended well."""
     with running_server() as server:
-        done = asyncio.run(fuzz(server, steps, seed))
+        try:
+            done = fuzz(server, steps, number)
+        except Broken as broken:
+            print(f"{broken}\n" + "\n".join(getattr(broken, "__notes__", [])))
+            return False
         code = server.stop()
     print(f"{done.total():,} steps: {', '.join(f'{name} {n:,}' for name, n in done.most_common())}")
     print(f"Everything promised was kept; exit code {code}")
