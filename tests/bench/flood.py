@@ -1,5 +1,7 @@
 """A flood: five times what the server can answer, for a minute."""
 
+import psutil
+
 from tests.bench.bench import SATURATING, Bench
 from tests.bench.table import latency, ms
 
@@ -26,6 +28,11 @@ def measure(bench: Bench) -> None:
     add = bench.table.add
     add("snapshots that arrived", f"{report.outcome.sent / seconds:,.0f}/s; held back {report.withheld:,}")
     add("answers a second ÷ the best", f"{share:.1%} ({report.answers_per_s:,.0f})", "≥ 90 %", share >= 0.9)
+    ours, tester = report.cores or 0.0, report.busiest_worker_s / report.measured_s
+    add("busy: server, tester", f"{ours:.2f} and {tester:.2f} of {psutil.cpu_count()} cores")
+    flooded_us, best_us = report.cpu_us_per_answer or float("inf"), bench.best_cpu_us
+    found = f"{best_us / flooded_us:.1%} ({flooded_us:.0f} µs an answer, {best_us:.0f} µs at the best)"
+    add("answers a second of the server's processor time ÷ at the best", found)
     add("latency of answered snapshots", latency(report.latency.percentiles))
     add("its p99", ms(p99), f"≤ 5 × {ms(calm_ms)}", p99 <= 5 * calm_ms)
     add("fairness, Jain's index", f"{jain:.4f}", "≥ 0.99", jain >= 0.99)
