@@ -13,7 +13,7 @@ class Bucket:
 
     def take(self, now: float) -> bool:
         """Take one token, if there is one, at `now` (seconds)."""
-        if self._at is not None:
+        if self._at is not None and now != self._at:
             self._level = min(self._level + (now - self._at) * self._rate, self._capacity)
         self._at = now
         if self._level > self._capacity / 2:

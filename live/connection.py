@@ -125,10 +125,13 @@ class Connection:
         session, batcher, mail = self.session, self._batcher, self._mail
         frames = 0
         while (event := await receive())["type"] == "websocket.receive":
-            self._heard_at = clock()
+            now = self._heard_at = clock()
             # What supersedes a snapshot that waits finds its session queued.
             was_waiting = session.is_waiting
-            session.receive(_frame(event), self._heard_at)
+            earlier = event.get("earlier", ())
+            for frame in earlier:
+                session.receive(frame, now)
+            session.receive(_frame(event), now)
             is_new = session.is_waiting and not was_waiting
             if is_new:
                 batcher.put(self)
@@ -139,8 +142,9 @@ class Connection:
             if is_new and (near := batcher.far(self)):
                 # What came meanwhile is read at once, then: under a flood, one piece instead of many.
                 await near
-            frames += 1
-            if frames % _TURN == 0:
+            frames += 1 + len(earlier)
+            if frames >= _TURN:
+                frames = 0
                 await asyncio.sleep(0)
 
     async def _decode(self) -> None:
@@ -251,7 +255,7 @@ class Connection:
 
 
 def _frame(event: Message) -> str | bytes:
-    """Take the text or bytes out of an ASGI event, which may name the other as None."""
+    """Take the text or the newest bytes out of an ASGI event, which may name the other as None."""
     text: str | None = event.get("text")
     if text is not None:
         return text

@@ -46,6 +46,8 @@ _AT_ONCE = 16
 """Frames taken apart in one go."""
 _BREAK_S = 0.05
 """Between two reads after our goodbye; a client that floods us does not stop at once."""
+_TOGETHER = 4
+"""Binary messages that are handed over in one event: a session's turn, before everyone else gets one."""
 _MEDIUM_HEAD = Layout("!BBH")
 _LARGE_HEAD = Layout("!BBQ")
 
@@ -65,9 +67,22 @@ class Events(deque[Any]):
         self.append(event)
         self.has_come.set()
 
+    def put_binary(self, message: bytes) -> None:
+        """Add a binary message: to the event before it, if that is of binary messages and has room."""
+        last = self[-1] if self else {}
+        earlier = last.get("earlier")
+        if earlier is None or len(earlier) == _TOGETHER - 1:
+            self.put_nowait({"type": "websocket.receive", "bytes": message, "earlier": []})
+        else:
+            earlier.append(last["bytes"])
+            last["bytes"] = message
+
 
 class Framing(WebSocketsSansIOProtocol):
     """uvicorn's websocket protocol with a short cut for plain frames.
+
+    Binary messages that came one after the other, and were not asked for yet, are one `websocket.receive`:
+    `bytes` is the newest, and `earlier` lists those before it. An application that is run by this must know.
 
     The library gets whole frames only, or large ones piece by piece, counted: so both sides know where the
     next frame begins. Once it is to end the connection, it gets all that follows.
@@ -191,7 +206,7 @@ class Framing(WebSocketsSansIOProtocol):
         if self.close_sent:
             return
         if first == _BINARY:
-            self._events.put_nowait({"type": "websocket.receive", "bytes": payload})
+            self._events.put_binary(payload)
         else:
             try:
                 self._events.put_nowait({"type": "websocket.receive", "text": payload.decode()})

@@ -5,8 +5,8 @@ First and last step of the flow. In come frames as they arrived (text or bytes),
 so that nothing in a batch can fail. No I/O, no clock.
 """
 
+from functools import lru_cache
 from struct import Struct as Layout
-from struct import unpack_from
 from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 import msgspec
@@ -269,7 +269,12 @@ def _ink_of(frame: bytes) -> Ink:
 
 def _counts_of(frame: bytes, n: int) -> tuple[int, ...]:
     """Read the point counts of n strokes, which are few: NumPy's calls would take ten times as long."""
-    return unpack_from(f"<{n}H", frame, _HEADER.size)
+    return _counts_layout(n).unpack_from(frame, _HEADER.size)
+
+
+@lru_cache(256)
+def _counts_layout(n: int) -> Layout:
+    return Layout(f"<{n}H")
 
 
 def _picture(frame: bytes, form: int, n: int, limits: Limits, seq: int) -> Picture:

@@ -16,7 +16,7 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
-from live.framing import Framing
+from live.framing import Events, Framing
 
 MAX_SIZE = 70_000
 MASK = b"\x11\x92\x33\xf4"
@@ -101,6 +101,8 @@ class Talk:
         self.is_open.set()
         sending = asyncio.create_task(self._send_all(send))
         while (event := await receive())["type"] == "websocket.receive":
+            for message in event.pop("earlier", ()):
+                self.events.append({"type": "websocket.receive", "bytes": message})
             self.events.append(event)
             await self.may_ask.wait()
         self.events.append(event)
@@ -328,3 +330,16 @@ async def test_who_goes_on_after_our_goodbye_is_read_now_and_then() -> None:
     assert not talk.pipe.reads
     await asyncio.wait_for(talk.pipe.may_read.wait(), 10)
     await talk.close()
+
+
+def test_binary_messages_that_wait_share_events_of_four() -> None:
+    events = Events()
+    messages = [b"%d" % number for number in range(8)]
+    for message in messages[:6]:
+        events.put_binary(message)
+    events.put_nowait({"type": "websocket.receive", "text": "in between"})
+    for message in messages[6:]:
+        events.put_binary(message)
+    assert [len(event.get("earlier", ())) for event in events] == [3, 1, 0, 1]
+    binary = [event for event in events if "bytes" in event]
+    assert [message for event in binary for message in (*event["earlier"], event["bytes"])] == messages
