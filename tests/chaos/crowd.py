@@ -23,6 +23,7 @@ from live.load.hand import Desk, Hand, clock
 from live.load.tally import Tally
 from live.load.worker import raise_open_files
 from live.messages import SUBPROTOCOL
+from tests.chaos import network
 
 _STEPS = 16
 _PATIENCE_S = 5.0
@@ -39,6 +40,8 @@ class Habits(NamedTuple):
     """Snapshots a second from each."""
     stay_s: float = 0.0
     """How long each stays on average before it leaves and comes again; 0: for good."""
+    network: str = ""
+    """The network namespace that they are in, if not the server's."""
 
 
 @dataclass
@@ -97,6 +100,8 @@ class Crowd:
 
 def _run(habits: Habits, pipe: Connection) -> None:
     raise_open_files()
+    if habits.network:
+        network.enter(habits.network)
     asyncio.run(_Room(habits).run(pipe))
 
 

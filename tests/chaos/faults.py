@@ -13,6 +13,8 @@ import httpx
 
 from tests.chaos import clients
 from tests.chaos.clients import Misbehave
+from tests.chaos.crowd import Crowd, Habits, Phase
+from tests.chaos.network import OUR_ADDRESS, Network
 from tests.chaos.scene import Scene
 from tests.conftest import ROOT
 from tests.live.pages import draw, encoded
@@ -21,7 +23,11 @@ SECONDS = 5.0
 """How long clients misbehave."""
 _STOPPED_S = 10.0
 _REST_S = 1.0
+_LOOK_S = 0.5
 _SPARE_FILES = 10
+_FAR = 20
+_GIVEN_UP_S = 90.0
+"""A ping every 20 s, and 20 s for its answer; 30 s for what was sent."""
 
 Act = Callable[[Scene], str]
 
@@ -130,6 +136,60 @@ def kill_decoder(scene: Scene) -> str:
         for child in scene.process.children():
             child.kill()
     return f"{told.count(200)} of 5 pictures read, each after the last one's decoder was killed"
+
+
+def kill_worker(scene: Scene) -> str:
+    """Kill one of the workers as the kernel does when memory is short."""
+    workers = [child for child in scene.process.children() if "resource_tracker" not in str(child.cmdline())]
+    workers[0].kill()
+    back_s = scene.wait_until(True, 30)
+    return f"{len(workers)} workers; ready after {back_s:.1f} s" if back_s is not None else "**not ready**"
+
+
+def cut_network(seconds: float | None) -> Act:
+    """Make an act of a cable that is cut between some and the server, for so long, or until given up."""
+
+    def act(scene: Scene) -> str:
+        with Network() as network, Crowd(Habits(_far_url(scene), _FAR, network=network.name)) as far:
+            _wait(lambda: far.look().answering == _FAR, _GIVEN_UP_S)
+            sessions = scene.sessions
+            network.cut()
+            given_up_s = _wait(lambda: scene.sessions <= sessions - _FAR, seconds or _GIVEN_UP_S)
+            phases: list[Phase] = [far.look()]
+            network.mend()
+
+            def are_back() -> bool:
+                phases.append(far.look())
+                return phases[-1].answering == _FAR
+
+            back_s = _wait(are_back, _GIVEN_UP_S)
+            seen = sum((phase.seen for phase in phases), start=far.look(is_last=True).seen)
+        note = f"{_FAR} cut off: "
+        if given_up_s is not None:
+            note += f"given up after {given_up_s:.0f} s, "
+        note += f"closed {dict(seen.closes)}, all drew on {back_s or 0:.1f} s after it was mended"
+        if seconds is not None:
+            is_fine = back_s is not None and not (given_up_s or seen.closes or seen.broken)
+        else:
+            # Who was given up could not be told.
+            is_fine = back_s is not None and given_up_s is not None
+        return note if is_fine else f"**{note}, broken: {dict(seen.broken)}**"
+
+    return act
+
+
+def _far_url(scene: Scene) -> str:
+    return f"ws://{OUR_ADDRESS}:{scene.server.port}/v1/live"
+
+
+def _wait(is_so: Callable[[], bool], seconds: float) -> float | None:
+    """Wait until it is so; return how long that took, if it did."""
+    began = time.monotonic()
+    while time.monotonic() - began < seconds:
+        if is_so():
+            return time.monotonic() - began
+        time.sleep(_LOOK_S)
+    return None
 
 
 def _settled(scene: Scene) -> str:

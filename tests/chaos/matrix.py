@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 from tests.chaos.crowd import Crowd, Habits, Phase
-from tests.chaos.faults import FAULTS, Fault
+from tests.chaos.faults import FAULTS, Fault, cut_network, kill_worker
+from tests.chaos.network import can_cut
 from tests.chaos.scene import Scene
 from tests.chaos.starts import START_FAULTS
 
@@ -30,18 +32,40 @@ def run(wanted: str) -> bool:
             traces = scene.log.read_text().count("Traceback")
             memory_mb = scene.process.memory_info().rss / 1e6
         print(f"\nIn the end {memory_mb:.0f} MB, {traces} tracebacks in the log (of the batches that failed)")
-    special: dict[str, Callable[[], Scene]] = {
-        "standard error on a full disk": lambda: Scene("--log-level", "info", log="/dev/full"),
-        "a wall clock that jumps by a year twice a second": lambda: Scene(is_clock_jumping=True),
-    }
-    for name, begin in special.items():
-        if wanted in name:
+    for fault, begin in _elsewhere():
+        if wanted in fault.name:
             with begin() as scene:
-                is_fine &= _try(scene, Fault(name, _let_pass))
+                is_fine &= _try(scene, fault)
+    if not can_cut():
+        print("| a network that is cut | not tried: that takes root and iproute2 |")
     for start in START_FAULTS:
         if wanted in start.name:
             is_fine &= start.run()
     return is_fine
+
+
+def _elsewhere() -> list[tuple[Fault, Callable[[], Scene]]]:
+    """List the faults that each take a server of another kind."""
+    everywhere = partial(Scene, "--host", "0.0.0.0")
+    cuts: list[tuple[Fault, Callable[[], Scene]]] = [
+        (Fault("a network that is cut for 3 s", cut_network(3.0)), everywhere),
+        (Fault("a network that is cut for good", cut_network(None)), everywhere),
+    ]
+    return [
+        (
+            Fault("standard error on a full disk", _let_pass),
+            lambda: Scene("--log-level", "info", log="/dev/full"),
+        ),
+        (
+            Fault("a wall clock that jumps by a year twice a second", _let_pass),
+            lambda: Scene(is_clock_jumping=True),
+        ),
+        (
+            Fault("one of two workers killed", kill_worker, closes=(1006,)),
+            lambda: Scene("--workers", "2"),
+        ),
+        *(cuts if can_cut() else []),
+    ]
 
 
 def _let_pass(scene: Scene) -> str:
@@ -61,6 +85,8 @@ def _try(scene: Scene, fault: Fault) -> bool:
         then = crowd.look()
         last = crowd.look(is_last=True)
     complaints = _complaints(fault, calm, then, last)
+    if "**" in note:
+        complaints.append("**see there**")
     seen = then.seen
     cut = ", ".join(f"{count} with {code}" for code, count in seen.closes.items()) or "none"
     if seen.unanswered:

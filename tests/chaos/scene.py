@@ -91,6 +91,11 @@ class Scene:
         return None
 
     @property
+    def sessions(self) -> int:
+        """How many are open."""
+        return int(numbers(self.server.url)["live_digits_sessions"])
+
+    @property
     def process(self) -> psutil.Process:
         """The server's process, to look at."""
         return psutil.Process(self.server.process.pid)
