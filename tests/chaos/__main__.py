@@ -22,15 +22,17 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=10_000, help="of a fuzz (default: 10000)")
     parser.add_argument("--seed", type=int, default=0, help="of a fuzz (default: 0)")
     parser.add_argument("--minutes", type=float, default=30.0, help="of a soak (default: 30)")
-    parser.add_argument("--sessions", type=int, default=60, help="of a soak (default: 60)")
-    parser.add_argument("--rate", type=float, default=5.0, help="a session's snapshots a second (default: 5)")
-    parser.add_argument("--plot", type=Path, default=Path("soak.html"), help="where a soak is drawn")
+    parser.add_argument("--load", type=float, default=0.7, help="of a soak, of what it can do (default: 0.7)")
+    parser.add_argument("--per-s", type=float, default=0.0, help="snapshots a second, if that is known")
+    parser.add_argument(
+        "--plot", type=Path, default=Path("soak.svg"), help="where a soak is drawn (default: soak.svg)"
+    )
     parser.add_argument("--wstest", default="wstest", metavar="COMMAND", help="Autobahn's (default: wstest)")
     options = parser.parse_args()
     if options.part == "autobahn":
         return 0 if autobahn.run(options.wstest) else 1
     if options.part == "soak":
-        return 0 if soak.run(options.minutes, options.sessions, options.rate, options.plot) else 1
+        return 0 if soak.run(options.minutes, options.load, options.per_s, options.plot) else 1
     if options.part == "fuzz":
         return 0 if fuzz.run(options.steps, options.seed) else 1
     is_fine = matrix.run(options.only)

@@ -1,8 +1,10 @@
-"""Half an hour of sessions that come and go: what the server holds must not grow.
+"""Half an hour of sessions that come and go, at a part of what the server can do: nothing it holds may grow.
 
-Looks at the server every few seconds, prints a line, and in the end the slopes; writes a plot.
+Looks at the server every few seconds, prints a line, and in the end the slopes; writes what it saw as JSON,
+and a plot of it.
 """
 
+import json
 import statistics
 import time
 from pathlib import Path
@@ -10,21 +12,24 @@ from typing import NamedTuple
 
 import psutil
 
-from live.load.plot import Line, plot
+from live.load import conductor
+from live.load.plan import Plan
 from tests.chaos.crowd import Crowd, Habits, Phase, Seen
 from tests.chaos.scene import numbers
-from tests.conftest import running_server
+from tests.conftest import RunningServer, running_server
 
 _EVERY_S = 10.0
+_RATE = 10.0
+"""Snapshots a second that each session draws: sessions come and go, too."""
+_STAY_S = 20.0
+_SEARCH_S = 8
+_SEARCHERS = 64
 _WARM_UP = 0.2
 """Of the time, after which nothing may grow: caches and pools are full by then."""
 _MAX_GROWTH_MB = 8.0
 """From the end of the warm-up to the last look, along the line of best fit."""
 _MAX_MORE = 5.0
 """Files, threads and tasks likewise: how many sessions are open just then is chance."""
-_STYLE = """<style>figure{margin:0 0 2em;font:14px sans-serif;max-width:44em}svg{width:100%}
-line{stroke:#ddd}text{font-size:11px}polyline{fill:none;stroke-width:1.5}
-.line0{stroke:#0a58ca;color:#0a58ca}.line1{stroke:#c2410c;color:#c2410c}.keys span{margin-left:1em}</style>"""
 
 
 class Look(NamedTuple):
@@ -40,14 +45,19 @@ class Look(NamedTuple):
     p99_ms: float
 
 
-def run(minutes: float, sessions: int, rate: float, to: Path) -> bool:
-    """Draw for so long; return whether everything stayed flat and every promise was kept."""
+def run(minutes: float, load: float, per_s: float, to: Path) -> bool:
+    """Draw for so long; return whether everything stayed flat and every promise was kept.
+
+    load: of what the server can do, of 1; per_s: snapshots a second that this is, 0 to find it out; to: the
+    picture to draw, beside which goes the JSON.
+    """
     looks: list[Look] = []
     phases: list[Phase] = []
-    with (
-        running_server() as server,
-        Crowd(Habits(server.socket, sessions, rate, 20.0)) as crowd,
-    ):
+    with running_server() as server:
+        per_s = per_s or load * _find_capacity(server)
+    sessions = max(round(per_s / _RATE), 1)
+    with running_server() as server, Crowd(Habits(server.socket, sessions, _RATE, _STAY_S)) as crowd:
+        print(f"{sessions} sessions at a time, {per_s:,.0f} snapshots a second\n")
         print("| minutes | memory | files | threads | sessions | answers/s | p50 | p99 |")
         print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |", flush=True)
         began = time.monotonic()
@@ -63,10 +73,21 @@ def run(minutes: float, sessions: int, rate: float, to: Path) -> bool:
                 f"| {look.p99_ms:.0f} ms |",
                 flush=True,
             )
-            to.write_text(_draw(looks))
+            to.with_suffix(".json").write_text(json.dumps([look._asdict() for look in looks], indent=1))
         phases.append(crowd.look(is_last=True))
         code = server.stop()
+    _draw(looks, to)
     return _judge(looks, phases, code)
+
+
+def _find_capacity(server: RunningServer) -> float:
+    """Find how many snapshots a second are answered when every answer is followed by the next."""
+    plan = Plan(
+        url=server.socket, sessions=_SEARCHERS, steps=16, seconds=_SEARCH_S, is_closed=True, ramp_s=0.5
+    )
+    found = conductor.run(plan).answers_per_s
+    print(f"{found:,.0f} answers a second at most")
+    return found
 
 
 def _look(minutes: float, pid: int, url: str, phase: Phase) -> Look:
@@ -111,14 +132,31 @@ def _judge(looks: list[Look], phases: list[Phase], code: int) -> bool:
     return is_flat and not (total.closes or total.refusals or total.errors or total.broken or code)
 
 
-def _draw(looks: list[Look]) -> str:
-    def line(name: str) -> Line:
-        return [(look.minutes, getattr(look, name)) for look in looks]
+def _draw(looks: list[Look], to: Path) -> None:
+    """Draw what was seen, a picture below the other, all over the same minutes."""
+    from matplotlib.figure import Figure
 
-    figures = [
-        plot({"resident": line("memory_mb")}, "minutes", "Memory, MB"),
-        plot({"files": line("files"), "sessions": line("sessions")}, "minutes", "Open files and sessions"),
-        plot({"threads": line("threads")}, "minutes", "Threads"),
-        plot({"p50": line("p50_ms"), "p99": line("p99_ms")}, "minutes", "Latency, ms", is_log=True),
+    figure = Figure(figsize=(8, 8), layout="constrained")
+    minutes = [look.minutes for look in looks]
+    panels: list[tuple[str, dict[str, list[float]]]] = [
+        ("memory, MB", {"resident": [look.memory_mb for look in looks]}),
+        (
+            "open",
+            {"files": [look.files for look in looks], "sessions": [look.sessions for look in looks]},
+        ),
+        ("threads", {"threads": [look.threads for look in looks]}),
+        (
+            "latency, ms",
+            {"median": [look.p50_ms for look in looks], "99th percentile": [look.p99_ms for look in looks]},
+        ),
     ]
-    return f"<!doctype html><meta charset=utf-8><title>Soak</title>{_STYLE}{''.join(figures)}"
+    for axes, (name, lines) in zip(figure.subplots(len(panels), sharex=True), panels, strict=True):
+        for label, values in lines.items():
+            axes.plot(minutes, values, label=label, linewidth=1.2)
+        axes.set_ylabel(name)
+        axes.set_ylim(bottom=0)
+        axes.grid(alpha=0.3)
+        if len(lines) > 1:
+            axes.legend(loc="lower right")
+    axes.set_xlabel("minutes")
+    figure.savefig(to)
