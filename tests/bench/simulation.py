@@ -5,10 +5,11 @@ supersede each other, batches that grow with the load, an interpreter that two t
 share.
 """
 
+import math
 import random
 from collections import deque
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import simpy
 
@@ -31,6 +32,15 @@ class Costs:
     """In the event loop, after: encoded, to the socket."""
     ask: float = 0.0
     """The tester's, if it is on the same machine; of a thread of its own."""
+
+    @property
+    def serving(self) -> float:
+        """All but the tester's."""
+        return self.take + self.prepare + self.model + self.give
+
+    def slowed(self, times: float) -> "Costs":
+        """Say what they are on cores that take so many times as long."""
+        return Costs(**{name: cost * times for name, cost in asdict(self).items()})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,16 +72,19 @@ class Played:
         """Answers a second."""
         return self.answered / self.seconds
 
-    @property
-    def p99_ms(self) -> float:
-        """The 99th percentile of latency; infinite when nothing was answered."""
+    def at_ms(self, percent: float) -> float:
+        """Find a percentile of latency, in milliseconds; infinite when nothing was answered."""
         found = sorted(self.latencies_s)
-        return found[int(0.99 * (len(found) - 1))] * 1e3 if found else float("inf")
+        return found[int(percent / 100 * (len(found) - 1))] * 1e3 if found else float("inf")
 
 
-def play(costs: Costs, crowd: Crowd, processes: int, cores: int, seconds: float) -> Played:
-    """Play a crowd on one machine, for so long after a fifth of it to warm up."""
-    world = _World(costs, crowd, processes, cores, seconds)
+def play(costs: Costs, crowd: Crowd, processes: int, cores: float, seconds: float) -> Played:
+    """Play a crowd on one machine, for so long after a fifth of it to warm up.
+
+    cores: not whole when others leave only a part of one; then as many as it touches, each slower.
+    """
+    whole = math.ceil(cores)
+    world = _World(costs.slowed(whole / cores), crowd, processes, whole, seconds)
     world.env.run(1.2 * seconds)
     return world.played
 
@@ -110,10 +123,13 @@ class _World:
     def _draw_closed(self, session: _Session, after: float) -> Steps:
         yield self.env.timeout(after)
         while True:
-            yield from self.work(self.tester, self.costs.ask)
+            sent_at = self.env.now
             session.answered = self.env.event()
             self._send(session)
             yield session.answered
+            # An answer has come when the tester has read it, and not before.
+            yield from self.work(self.tester, self.costs.ask)
+            self.count(sent_at)
 
     def _draw_open(self, session: _Session, after: float) -> Steps:
         yield self.env.timeout(after)
@@ -170,6 +186,7 @@ class _Process:
     def _give(self, taken: "list[tuple[_Session, float | None]]") -> Steps:
         for session, sent_at in taken:
             yield from self.world.work(self.interpreter, self.world.costs.give)
-            if session.answered and not session.answered.triggered:
+            if session.answered:
                 session.answered.succeed()
-            self.world.count(sent_at or 0.0)
+            else:
+                self.world.count(sent_at or 0.0)
