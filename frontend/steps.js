@@ -26,6 +26,8 @@ export class StepsView {
   #image;
   #drawing;
   #reading;
+  /** Kept: to make one costs more than all else here. */
+  #pixels = new OffscreenCanvas(IMAGE_SIDE, IMAGE_SIDE);
   #pixelsOf = pixelsOf;
   #ask = eachFrame(() => this.#paint(), UNHURRIED_MS);
 
@@ -101,10 +103,9 @@ export class StepsView {
     const { image } = this.#reading.shown;
     this.#image.classList.toggle("empty", !image);
     if (!image) return;
-    const pixels = new OffscreenCanvas(IMAGE_SIDE, IMAGE_SIDE);
-    pixels.getContext("2d")?.putImageData(this.#pixelsOf(image), 0, 0);
+    this.#pixels.getContext("2d")?.putImageData(this.#pixelsOf(image), 0, 0);
     context.imageSmoothingEnabled = false;
-    context.drawImage(pixels, 0, 0, PIXELS, PIXELS);
+    context.drawImage(this.#pixels, 0, 0, PIXELS, PIXELS);
     const centre = centreOf(image, IMAGE_SIDE);
     if (!centre) return;
     const [x, y] = [(centre.x * PIXELS) / IMAGE_SIDE, (centre.y * PIXELS) / IMAGE_SIDE];
