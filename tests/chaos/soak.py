@@ -154,7 +154,7 @@ def _draw(looks: list[Look], to: Path) -> None:
         for label, values in lines.items():
             axes.plot(minutes, values, label=label, linewidth=1.2)
         axes.set_ylabel(name)
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.2 * max(max(values) for values in lines.values()))
         axes.grid(alpha=0.3)
         if len(lines) > 1:
             axes.legend(loc="lower right")
