@@ -8,8 +8,8 @@
  * @import { Drawing, Point, Stroke } from "./drawing.js"
  * @import { Signal } from "./signal.js"
  *
- * @typedef {(context: CanvasRenderingContext2D, stroke: Stroke, ink: string, index: number,
- *   from: number, to: number) => void} Painter  paints what points `from` up to, but without, `to` add
+ * @typedef {(context: CanvasRenderingContext2D, stroke: Stroke, ink: string, from: number, to: number,
+ *   index: number) => void} Painter  paints what points `from` up to, but without, `to` add to the stroke of that index
  * @typedef {{ changed: Signal<any>, inkOf: (colour: string) => string }} Inks
  */
 import { boxOf, PAGE } from "./drawing.js";
@@ -36,7 +36,7 @@ export class CanvasView {
   /** @type {readonly Stroke[] | null} */
   #instead = null;
   /** @type {Painter} */
-  #painter = paintInk;
+  #painter = paintStroke;
   #isStale = true;
   /** What has settled: so many strokes, and so many points of the next. */
   #settledStrokes = 0;
@@ -174,7 +174,7 @@ export class CanvasView {
    * @param {number} [to]
    */
   #paintPart(context, stroke, index, from, to = stroke.points.length) {
-    this.#painter(context, stroke, this.#palette.inkOf(stroke.pen.colour), index, from, to);
+    this.#painter(context, stroke, this.#palette.inkOf(stroke.pen.colour), from, to, index);
     // The points on either side bend it.
     this.#touched = this.#touched.concat(stroke.points.slice(Math.max(0, from - 1), to + 1));
     this.#reach = Math.max(this.#reach, stroke.pen.width);
@@ -215,13 +215,6 @@ export class CanvasView {
 /**
  * The pen's own painter.
  *
- * @type {Painter}
- */
-export function paintInk(context, stroke, ink, _, from, to) {
-  paintStroke(context, stroke, ink, from, to);
-}
-
-/**
  * @param {CanvasRenderingContext2D} context  in page units
  * @param {Stroke} stroke
  * @param {string} ink

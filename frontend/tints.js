@@ -54,7 +54,7 @@ export function tintedPixels(image, owners, colours) {
  * @returns {Painter}
  */
 export function paintTinted(tints) {
-  return (context, stroke, ink, index, from, to) => {
+  return (context, stroke, ink, from, to, index) => {
     let done = from;
     for (const { stroke: first, strokes, start, end, colour } of tints) {
       const last = first + strokes - 1;

@@ -12,7 +12,7 @@
  * @typedef {{ drawing: Drawing, reading: Reading, session: Session, settings: Settings, palette: Palette }} Models
  * @typedef {{ canvas: CanvasView, steps: StepsView, bars: HTMLElement }} Views  those that are tinted, and asked
  */
-import { paintInk } from "./canvas.js";
+import { paintStroke } from "./canvas.js";
 import { eachFrame } from "./frames.js";
 import { pixelsOf } from "./image.js";
 import { paintTinted, tint, tintedPixels } from "./tints.js";
@@ -88,7 +88,7 @@ class WhyView {
       else bar.removeAttribute("tabindex");
     });
     const tints = this.#why.tintsOn(this.#palette.page);
-    this.#canvas.paintBy(tints.length ? paintTinted(tints) : paintInk);
+    this.#canvas.paintBy(tints.length ? paintTinted(tints) : paintStroke);
     this.#steps.colour((image) => this.#pixelsOf(image));
     this.#legend.hidden = !isWanted;
     if (isWanted) this.#renderLegend();
