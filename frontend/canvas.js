@@ -4,13 +4,15 @@
  * Settled ink is kept beside what is shown: to it is only added, unless ink goes or changes its colour. On it comes the
  * end of the stroke under the pen with the points that the browser predicts (they are never sent), in every frame anew,
  * and nothing is touched but where that end was and is. So a frame takes as long in a long stroke as in a short one.
+ * The page's colour is painted below the ink: what can be seen through is dearer to put on the screen, in every frame.
  *
  * @import { Drawing, Point, Stroke } from "./drawing.js"
  * @import { Signal } from "./signal.js"
  *
  * @typedef {(context: CanvasRenderingContext2D, stroke: Stroke, ink: string, from: number, to: number,
  *   index: number) => void} Painter  paints what points `from` up to, but without, `to` add to the stroke of that index
- * @typedef {{ changed: Signal<any>, inkOf: (colour: string) => string }} Inks
+ * @typedef {{ changed: Signal<any>, page: string, inkOf: (colour: string) => string }} Inks  page: its colour, which
+ *   may change, or for good "transparent" where the sheet is to be seen through the canvas
  */
 import { boxOf, PAGE } from "./drawing.js";
 import { shapeOf } from "./brushes.js";
@@ -109,7 +111,7 @@ export class CanvasView {
     if (this.#isStale) this.#unsettle();
     this.#settle();
     this.#repair();
-    const context = contextOf(this.#shown);
+    const context = this.#contextOf(this.#shown);
     this.#instead?.forEach((stroke, i) => this.#paintPart(context, stroke, i, 0));
     const { open, strokes } = this.#drawing;
     if (!open) return;
@@ -121,13 +123,16 @@ export class CanvasView {
     this.#isStale = false;
     this.#settledStrokes = this.#settledPoints = 0;
     this.#touched = EVERYWHERE;
-    contextOf(this.#settled).clearRect(0, 0, PAGE, PAGE);
+    const context = this.#contextOf(this.#settled);
+    context.clearRect(0, 0, PAGE, PAGE);
+    context.fillStyle = this.#palette.page;
+    context.fillRect(0, 0, PAGE, PAGE);
   }
 
   /** Add to the settled ink what has settled since. */
   #settle() {
     const { open, strokes } = this.#drawing;
-    const context = contextOf(this.#settled);
+    const context = this.#contextOf(this.#settled);
     context.globalAlpha = this.#instead ? PALE : 1;
     while (this.#settledStrokes < strokes.length) {
       const stroke = strokes[this.#settledStrokes];
@@ -158,7 +163,7 @@ export class CanvasView {
     const top = pixel(box.top - this.#reach, height);
     const across = pixel(box.left + box.width + this.#reach, width) + 1 - left;
     const down = pixel(box.top + box.height + this.#reach, height) + 1 - top;
-    const context = contextOf(this.#shown);
+    const context = this.#contextOf(this.#shown);
     context.resetTransform();
     context.clearRect(left, top, across, down);
     context.drawImage(this.#settled, left, top, across, down, left, top, across, down);
@@ -178,6 +183,18 @@ export class CanvasView {
     // The points on either side bend it.
     this.#touched = this.#touched.concat(stroke.points.slice(Math.max(0, from - 1), to + 1));
     this.#reach = Math.max(this.#reach, stroke.pen.width);
+  }
+
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @returns {CanvasRenderingContext2D} in page units
+   */
+  #contextOf(canvas) {
+    const alpha = this.#palette.page === "transparent";
+    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { alpha }));
+    context.setTransform(canvas.width / PAGE, 0, 0, canvas.height / PAGE, 0, 0);
+    context.globalAlpha = 1;
+    return context;
   }
 
   /** Keep as many pixels as the screen shows: with one more or less, every frame would have to be scaled. */
@@ -239,15 +256,4 @@ export function paintStroke(context, stroke, ink, from, to) {
  */
 function pixel(place, count) {
   return Math.max(0, Math.min(count - 1, Math.floor((place * count) / PAGE)));
-}
-
-/**
- * @param {HTMLCanvasElement} canvas
- * @returns {CanvasRenderingContext2D} in page units
- */
-function contextOf(canvas) {
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  context.setTransform(canvas.width / PAGE, 0, 0, canvas.height / PAGE, 0, 0);
-  context.globalAlpha = 1;
-  return context;
 }

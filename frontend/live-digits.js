@@ -89,7 +89,9 @@ export class LiveDigits extends HTMLElement {
     root.innerHTML = MARKUP;
     const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (root.querySelector(selector));
     const sheet = find(".sheet");
-    const canvas = new CanvasView(sheet, this.#drawing, { changed: new Signal(), inkOf: () => this.#ink() });
+    // The sheet is the host page's to style, also with a gradient or nothing at all: it stays what is seen.
+    const inks = { changed: new Signal(), page: "transparent", inkOf: () => this.#ink() };
+    const canvas = new CanvasView(sheet, this.#drawing, inks);
     const pen = () => DEFAULTS;
     const predicted = canvas.predict.bind(canvas);
     new PointerInput(sheet, this.#drawing, { pen, isErasing: () => false, predicted });

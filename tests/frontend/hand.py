@@ -61,14 +61,15 @@ async def painted(page: Page) -> None:
 
 
 async def ink_pixels(page: Page) -> int:
-    """How many pixels of the sheet carry ink."""
+    """How many pixels of the canvas have another colour than the sheet has in the style sheet."""
     await painted(page)
     count: int = await page.evaluate("""() => {
+      const sheet = document.querySelector("#sheet");
+      const canvas = sheet.querySelector("canvas");
+      const page = getComputedStyle(sheet).backgroundColor.match(/\\d+/g).map(Number);
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
       let count = 0;
-      for (const canvas of document.querySelectorAll("#sheet canvas")) {
-        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-        for (let i = 3; i < data.length; i += 4) count += data[i] > 0;
-      }
+      for (let i = 0; i < data.length; i += 4) count += page.some((value, k) => data[i + k] !== value);
       return count;
     }""")
     return count

@@ -5,7 +5,7 @@ from playwright.async_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-COMPARE = """async brush => {
+COMPARE = """async ([brush, page]) => {
   const [{ CanvasView, paintStroke }, { Drawing, PAGE }, { Signal }] = await Promise.all(
     ["canvas", "drawing", "signal"].map(name => import(`./${name}.js`)));
   const sheet = document.createElement("div");
@@ -15,10 +15,17 @@ COMPARE = """async brush => {
   canvas.style = "position: absolute; width: 100%; height: 100%";
   document.body.append(sheet);
   const drawing = new Drawing();
-  const inks = { changed: new Signal(), inkOf: colour => colour };
+  const inks = { changed: new Signal(), page, inkOf: colour => colour };
   const view = new CanvasView(sheet, drawing, inks);
   const frame = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
   const pen = colour => ({ brush, colour, width: 40 });
+  // Behind both, and seen where the page is transparent.
+  const filled = () => {
+    const context = new OffscreenCanvas(400, 400).getContext("2d", { willReadFrequently: true });
+    context.fillStyle = "#f7edd8";
+    context.fillRect(0, 0, 400, 400);
+    return context;
+  };
   // A spiral that crosses the one before.
   const point = i => {
     const [radius, t] = [60 + 3 * i, 16 * i];
@@ -26,23 +33,23 @@ COMPARE = """async brush => {
   };
   const found = {};
   const compare = (name, predicted = []) => {
-    const shown = new OffscreenCanvas(400, 400).getContext("2d", { willReadFrequently: true });
+    const [shown, whole, blank] = [filled(), filled(), filled()];
     shown.drawImage(canvas, 0, 0);
-    const whole = new OffscreenCanvas(400, 400).getContext("2d", { willReadFrequently: true });
-    whole.scale(400 / PAGE, 400 / PAGE);
+    for (const context of [whole, blank]) {
+      context.scale(400 / PAGE, 400 / PAGE);
+      context.fillStyle = inks.page;
+      context.fillRect(0, 0, PAGE, PAGE);
+    }
     for (const stroke of drawing.strokes) {
       const points = stroke === drawing.open ? [...stroke.points, ...predicted] : stroke.points;
       paintStroke(whole, { ...stroke, points }, inks.inkOf(stroke.pen.colour));
     }
-    const [a, b] = [shown, whole].map(context => context.getImageData(0, 0, 400, 400).data);
+    const [a, b, c] = [shown, whole, blank].map(context => context.getImageData(0, 0, 400, 400).data);
+    const apartAt = (i, one, other) => Math.max(...[0, 1, 2].map(k => Math.abs(one[i + k] - other[i + k])));
     let [ink, off, most] = [0, 0, 0];
-    for (let i = 3; i < a.length; i += 4) {
-      // Premultiplied: what colour a pixel has that is hardly there is nobody's business.
-      const apart = Math.max(
-        Math.abs(a[i] - b[i]),
-        ...[1, 2, 3].map(k => Math.abs(a[i - k] * a[i] - b[i - k] * b[i]) / 255),
-      );
-      ink += b[i] > 0;
+    for (let i = 0; i < a.length; i += 4) {
+      const apart = apartAt(i, a, b);
+      ink += apartAt(i, b, c) > 0;
       off += apart > 24;
       most = Math.max(most, apart);
     }
@@ -79,6 +86,10 @@ COMPARE = """async brush => {
   inks.changed.emit();
   await grow(75, 80);
   compare("another colour");
+  if (page !== "transparent") inks.page = "#e9f3ff";
+  inks.changed.emit();
+  await grow(80, 85);
+  compare("another page");
   view.showInstead([]);
   await frame();
   view.showInstead(null);
@@ -102,9 +113,12 @@ COMPARE = """async brush => {
 }"""
 
 
-@pytest.mark.parametrize("brush", ["round", "marker", "pressure", "spray"])
-async def test_ink_painted_in_parts_looks_as_if_painted_whole(page: Page, brush: str) -> None:
-    found = await page.evaluate(COMPARE, brush)
+@pytest.mark.parametrize(
+    ("brush", "colour"),
+    [("round", "transparent"), *((brush, "#ffffff") for brush in ("round", "marker", "pressure", "spray"))],
+)
+async def test_ink_painted_in_parts_looks_as_if_painted_whole(page: Page, brush: str, colour: str) -> None:
+    found = await page.evaluate(COMPARE, [brush, colour])
     assert found.pop("cleared") == {"ink": 0, "off": 0, "most": 0}
     for when, seen in found.items():
         assert seen["ink"] > 10, when

@@ -72,6 +72,26 @@ async def test_ink_stays_visible_on_a_page_of_its_own_colour(page: Page) -> None
     assert brightest > 200
 
 
+async def test_the_canvas_has_the_colour_of_the_page_whatever_changes_it(page: Page) -> None:
+    await draw(page, ONE)
+    ink = await ink_pixels(page)
+    await page.set_viewport_size({"width": 900, "height": 700})
+    smaller = await ink_pixels(page)
+    assert 1000 < smaller < ink
+    await page.emulate_media(color_scheme="dark")
+    assert await ink_pixels(page) == pytest.approx(smaller, rel=0.03)
+    await page.emulate_media(color_scheme="light")
+    for _ in "light", "dark":
+        await page.keyboard.press("t")
+        assert await ink_pixels(page) == pytest.approx(smaller, rel=0.03)
+    await page.click("[popovertarget=pens]")
+    await page.check("input[name=page][value='#1f3a34']", force=True)
+    assert await ink_pixels(page) == pytest.approx(smaller, rel=0.03)
+    await page.keyboard.press("Escape")
+    await page.click("#clear")
+    assert await ink_pixels(page) == 0
+
+
 async def test_the_drawing_and_the_settings_survive_a_reload(page: Page) -> None:
     await draw(page, SEVEN)
     before = await ink_pixels(page)

@@ -64,6 +64,12 @@ async def test_the_element_reads_digits_and_says_so(
     await page.mouse.up()
     await expect(page.locator("live-digits .sign")).to_have_text("7")
     assert await page.evaluate("heard.at(-1)") == 7
+    # Whatever the host page has the sheet look like, a gradient even, is seen.
+    opaque = await page.evaluate("""() => {
+      const canvas = document.querySelector("live-digits").shadowRoot.querySelector("canvas");
+      return canvas.getContext("2d").getImageData(0, 0, 9, 9).data.some(value => value);
+    }""")
+    assert not opaque
     await page.evaluate("document.querySelector('live-digits').clear()")
     await expect(page.locator("live-digits .verdict")).to_have_attribute("data-verdict", "blank")
     left = await page.evaluate("""() => {

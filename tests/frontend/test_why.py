@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 COLOURED = """selector => [...document.querySelectorAll(selector)].reduce((count, canvas) => {
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-  for (let i = 0; i < data.length; i += 4) count += data[i + 3] > 0 && Math.abs(data[i] - data[i + 2]) > 40;
+  for (let i = 0; i < data.length; i += 4) count += Math.abs(data[i] - data[i + 2]) > 40;
   return count;
 }, 0)"""
 
