@@ -4,6 +4,7 @@
  * State flows one way. Pointer and keys change the drawing; the drawing goes to the sessions; their answers go to
  * the readings; views render what drawing, readings, settings and connection emit. Controls change models, never views.
  *
+ * @import { Snapshot } from "./drawing.js"
  * @import { PictureBatch } from "./picture_batch.js"
  */
 import { Announcer } from "./announcer.js";
@@ -50,8 +51,8 @@ const [{ session, reading, connection }] = panels;
 const notice = new Notice(element("notice"), browserClock);
 const announcer = new Announcer(element("announcer"), browserClock);
 const replay = new Replay(drawing, {
-  look: (points) => panels.forEach((panel) => panel.reading.look(points)),
-  ask: (snapshot) => panels.forEach((panel) => panel.session.offer(snapshot)),
+  look,
+  ask,
   clock: browserClock,
   nextFrame: onNextFrame,
 });
@@ -142,7 +143,17 @@ function hangTimeline(canvas) {
 /** @param {number | null} points  null: the present */
 function lookAt(points) {
   replay.stop();
+  look(points);
+}
+
+/** @param {number | null} points */
+function look(points) {
   for (const panel of panels) panel.reading.look(points);
+}
+
+/** @param {Snapshot} snapshot */
+function ask(snapshot) {
+  for (const panel of panels) panel.session.offer(snapshot);
 }
 
 function toggleReplay() {
@@ -208,7 +219,7 @@ function followDrawing() {
   const render = () => sheet.classList.toggle("blank", drawing.isBlank);
   drawing.changed.listen((change) => {
     render();
-    for (const panel of panels) panel.session.offer(drawing.snapshot());
+    ask(drawing.snapshot());
     if (change === "ended" || change === "rewritten") store.write(DRAWING_KEY, writeInk(drawing.strokes));
   });
   render();
