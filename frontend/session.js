@@ -56,7 +56,7 @@ export class Session {
   #isPumping = false;
   /** @type {Sent[]} */
   #unanswered = [];
-  #cancelWatch = () => {};
+  #isWatched = false;
 
   /**
    * @param {Connection} connection
@@ -148,7 +148,6 @@ export class Session {
 
   #forget() {
     this.#unanswered = [];
-    this.#cancelWatch();
   }
 
   /** @param {Message} message */
@@ -173,7 +172,6 @@ export class Session {
   /** @param {Fault} fault */
   #hearFault(fault) {
     this.#unanswered = this.#unanswered.filter((one) => one.seq !== fault.seq);
-    this.#watch();
     this.faults.emit(fault);
     if (!fault.retryable || fault.seq !== this.#seq || this.#isUnsent) return;
     this.#clock.after(RETRY_MS, () => {
@@ -190,14 +188,18 @@ export class Session {
   #settle(seq) {
     const sent = this.#unanswered.find((one) => one.seq === seq);
     this.#unanswered = this.#unanswered.filter((one) => one.seq > seq);
-    this.#watch();
     return sent;
   }
 
+  /** One timer, that looks what is owed when it fires: to set it anew at every snapshot and answer costs every frame. */
   #watch() {
-    this.#cancelWatch();
-    if (this.#unanswered.length) {
-      this.#cancelWatch = this.#clock.after(ANSWER_TIMEOUT_MS, () => this.#connection.restart());
-    }
+    const since = this.waitingSince;
+    if (this.#isWatched || since === null) return;
+    this.#isWatched = true;
+    this.#clock.after(since + ANSWER_TIMEOUT_MS - this.#clock.now(), () => {
+      this.#isWatched = false;
+      if (this.waitingSince === since) this.#connection.restart();
+      else this.#watch();
+    });
   }
 }

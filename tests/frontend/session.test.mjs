@@ -125,6 +125,47 @@ test("a server that owes an answer for ten seconds is called anew", () => {
   assert.deepEqual(inks(network.last), [{ seq: 2, points: 5 }]);
 });
 
+test("a server that answers within ten seconds, or has nothing to answer, is left alone", () => {
+  const { clock, network, session, connection } = started();
+  for (let seq = 1; seq <= 3; seq++) {
+    session.offer(snapshot(seq));
+    clock.advance(6000);
+    network.last.say(answer(seq));
+    clock.advance(1000);
+  }
+  clock.advance(30_000);
+  session.offer(snapshot(4));
+  clock.advance(9999);
+  assert.equal(connection.state, "ready");
+  clock.advance(1);
+  assert.equal(connection.state, "waiting");
+});
+
+test("a server that owes an answer is not excused by more that it is asked", () => {
+  const { clock, network, session, connection } = started();
+  for (let i = 0; i < 9; i++) {
+    session.offer(snapshot(i + 1));
+    clock.advance(1000);
+  }
+  assert.equal(inks(network.last).length, 9);
+  assert.equal(connection.state, "ready");
+  clock.advance(1000);
+  assert.equal(connection.state, "waiting");
+});
+
+test("a connection that was lost does not count against the next", () => {
+  const { clock, network, session, connection } = started();
+  session.offer(snapshot(5));
+  clock.advance(9000);
+  network.last.lose();
+  clock.advance(300);
+  network.last.ready();
+  clock.advance(9999);
+  assert.equal(connection.state, "ready");
+  clock.advance(1);
+  assert.equal(connection.state, "waiting");
+});
+
 test("a chosen model that this server does not have is left to the server", () => {
   const { network, session } = started();
   session.choose("gone");
