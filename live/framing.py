@@ -122,9 +122,6 @@ class Framing(WebSocketsSansIOProtocol):
             self._has_more = True
         elif self.close_sent:
             self._look_for_goodbye()
-            if not self.transport.is_closing():
-                self.transport.pause_reading()
-                self.loop.call_later(_BREAK_S, self._read_on)
             return
         elif not self._has_more:
             self._take_some()
@@ -167,7 +164,7 @@ class Framing(WebSocketsSansIOProtocol):
                 return False
             is_plain = first in _PLAIN and not self._is_in_parts
             if length <= most and (is_plain or (self.close_sent and first != _CLOSE)):
-                self._take_message(first, apply_mask(data[payload:after], data[payload - 4 : payload]))
+                self._take_message(first, data, payload, after)
             elif not self._others.take(self.loop.time()):
                 self._refuse(CloseCode.POLICY_VIOLATION, "too many frames that say nothing")
                 return False
@@ -183,10 +180,15 @@ class Framing(WebSocketsSansIOProtocol):
         return True
 
     def _look_for_goodbye(self) -> None:
-        """Pass over what came after our own goodbye."""
-        self._has_more = True
-        while self._has_more and not self.transport.is_closing():
-            self._take_some()
+        """Pass over what came after our own goodbye, some each turn, and read on after a while."""
+        if self.transport.is_closing():
+            return
+        self.transport.pause_reading()
+        self._take_some()
+        if self._has_more:
+            self.loop.call_soon(self._look_for_goodbye)
+        else:
+            self.loop.call_later(_BREAK_S, self._read_on)
 
     def _read_on(self) -> None:
         if not self.transport.is_closing():
@@ -201,10 +203,11 @@ class Framing(WebSocketsSansIOProtocol):
         super().data_received(data)
         self._is_the_librarys |= self.conn.state is not OPEN and not self.close_sent
 
-    def _take_message(self, first: int, payload: bytes) -> None:
-        """Hand a message to the application; after our goodbye, to nobody."""
+    def _take_message(self, first: int, data: bytes, start: int, end: int) -> None:
+        """Hand the message in data[start:end] to the application; after our goodbye, to nobody."""
         if self.close_sent:
             return
+        payload = apply_mask(data[start:end], data[start - 4 : start])
         if first == _BINARY:
             self._events.put_binary(payload)
         else:

@@ -20,6 +20,9 @@ from tests.wire import Op, Wire, frame, handshake
 
 LINE = [[(0, 0), (50, 90)]]
 _BREAK_S = 0.01
+_FLOOD = 100_000
+"""Frames from each that floods."""
+_WRITE = 1 << 16
 
 
 class Place(NamedTuple):
@@ -214,16 +217,20 @@ async def hold_bodies(server: Place, seconds: float) -> None:
 
 
 async def _flood(server: Place, seconds: float, make: Callable[[int], bytes]) -> None:
+    # Prepared, so that the server is the slower one.
+    flood = b"".join(map(make, range(_FLOOD)))
+
     async def one() -> None:
         wire = await Wire.open(*server)
         reading = asyncio.create_task(_read(wire))
         try:
-            for first in range(0, 1 << 30, 20):
+            for start in range(0, len(flood), _WRITE):
                 if reading.done():
                     return
-                await wire.send(b"".join(make(seq) for seq in range(first, first + 20)))
+                await wire.send(flood[start : start + _WRITE])
                 # Where nobody is there any more, sending does not wait, and the end is never read.
                 await asyncio.sleep(0)
+            await reading
         finally:
             reading.cancel()
             wire.writer.transport.abort()

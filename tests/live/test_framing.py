@@ -316,6 +316,8 @@ async def test_after_our_goodbye_only_the_clients_is_looked_for(is_there_before:
     if not is_there_before:
         assert not talk.pipe.is_closed
         talk.protocol.data_received(rest[999:])
+    for _ in range(1_000):
+        await asyncio.sleep(0)
     assert talk.pipe.is_closed
     assert talk.pipe.written == b"\x88\x02" + pack("!H", 1008)
     await talk.close()
