@@ -43,7 +43,7 @@ def decode(text: bytes, name: str) -> list[Drawing]:
         if has_many:
             return msgspec.json.decode(text, type=_Many).drawings
         return [msgspec.json.decode(text, type=Drawing)]
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise BadMessage(f"Expected ink in {name}, but: {error}") from None
 
 

@@ -213,8 +213,8 @@ def decode_body(body: bytes, limits: Limits) -> Ink:
         strokes = _decode_body(body).strokes
     except msgspec.ValidationError as error:
         raise BadMessage(_explain(str(error))) from None
-    except msgspec.DecodeError:
-        raise BadMessage("Expected a JSON object with strokes, got a body that is not JSON") from None
+    except (msgspec.DecodeError, RecursionError):
+        raise BadMessage("Expected a JSON object with strokes, got no JSON, or too deep lists") from None
     _check_size(len(strokes), sum(map(len, strokes)), limits, None)
     try:
         return ink.from_strokes(strokes)
@@ -227,8 +227,8 @@ def _from_text(frame: str, limits: Limits) -> Configure | Snapshot:
         message = _decode_text(frame)
     except msgspec.ValidationError as error:
         raise BadMessage(_explain(str(error)), _number_of(frame)) from None
-    except (msgspec.DecodeError, UnicodeEncodeError):
-        raise Unreadable("Expected a JSON object with a type, got text that is not JSON") from None
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        raise Unreadable("Expected a JSON object with a type, got no JSON, or too deep lists") from None
     if isinstance(message, Configure):
         return message
     _check_size(len(message.strokes), sum(map(len, message.strokes)), limits, message.seq)
@@ -310,7 +310,7 @@ def _explain(reason: str) -> str:
 def _number_of(frame: str) -> int | None:
     try:
         seq = _decode_number(frame).seq
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return None
     is_number = isinstance(seq, int) and not isinstance(seq, bool) and 0 <= seq < 2**32
     return seq if is_number else None

@@ -29,7 +29,7 @@ def run(wanted: str) -> bool:
         with Scene() as scene:
             for fault in faults:
                 is_fine &= _try(scene, fault)
-            traces = scene.log.read_text().count("Traceback")
+            traces = _tracebacks(scene)
             memory_mb = scene.process.memory_info().rss / 1e6
         print(f"\nIn the end {memory_mb:.0f} MB, {traces} tracebacks in the log (of the batches that failed)")
     for fault, begin in _elsewhere():
@@ -75,6 +75,7 @@ def _let_pass(scene: Scene) -> str:
 
 def _try(scene: Scene, fault: Fault) -> bool:
     """Have a fault happen to a crowd, and print what it noticed."""
+    traced = _tracebacks(scene)
     with Crowd(Habits(scene.server.socket)) as crowd:
         time.sleep(_AFTER_S)
         crowd.look()
@@ -85,6 +86,8 @@ def _try(scene: Scene, fault: Fault) -> bool:
         then = crowd.look()
         last = crowd.look(is_last=True)
     complaints = _complaints(fault, calm, then, last)
+    if not fault.errors and (traced := _tracebacks(scene) - traced):
+        complaints.append(f"**{traced} tracebacks in the log**")
     if "**" in note:
         complaints.append("**see there**")
     seen = then.seen
@@ -99,6 +102,10 @@ def _try(scene: Scene, fault: Fault) -> bool:
         flush=True,
     )
     return not complaints
+
+
+def _tracebacks(scene: Scene) -> int:
+    return scene.log.read_text().count("Traceback") if scene.log.is_file() else 0
 
 
 def _complaints(fault: Fault, calm: Phase, then: Phase, last: Phase) -> list[str]:

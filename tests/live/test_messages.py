@@ -93,10 +93,13 @@ PICTURE = struct.Struct("<BBHII")
 HEADER = struct.pack("<BBHII", 1, 0, 2, 7, 0)
 
 
+DEEP = "[" * 5_000 + "]" * 5_000
+
+
 @pytest.mark.parametrize(
     ("frame", "kind", "message", "seq"),
     [
-        ("{", Unreadable, "Expected a JSON object with a type, got text that is not JSON", None),
+        ("{", Unreadable, "Expected a JSON object with a type, got no JSON", None),
         ('{"type":"ink","seq":3,"strokes":[[[NaN,2]]]}', Unreadable, "Expected a JSON object", None),
         ("\ud800", Unreadable, "Expected a JSON object", None),
         ("[]", BadMessage, "Expected `object`, got `array`", None),
@@ -111,6 +114,8 @@ HEADER = struct.pack("<BBHII", 1, 0, 2, 7, 0)
         ('{"type":"ink","seq":3,"strokes":[[["a",2]]]}', BadMessage, "Expected `float`, got `str`", 3),
         ('{"type":"ink","seq":3,"strokes":[[[1e999,2]]]}', BadMessage, "Number out of range", 3),
         ('{"type":"ink","seq":3,"strokes":[[[1]]]}', BadMessage, "at least two numbers, got one of 1", 3),
+        (f'{{"type":"ink","seq":3,"strokes":{DEEP}}}', BadMessage, "Expected `float`, got `array`", None),
+        (f'{{"type":"ink","seq":3,"strokes":[],"more":{DEEP}}}', Unreadable, "too deep lists", None),
         (b"", Unreadable, "Expected a header of 12 bytes, got a frame of 0", None),
         (HEADER[:11], Unreadable, "Expected a header of 12 bytes, got a frame of 11", None),
         (struct.pack("<BBHII", 9, 0, 0, 7, 0), BadMessage, "Expected kind 1 (ink) or 2 (picture), got 9", 7),
@@ -135,6 +140,11 @@ def test_what_cannot_be_read_is_told_with_what_was_expected(
     assert message in caught.value.message
     assert caught.value.seq == seq
     assert "secret" not in caught.value.message
+
+
+def test_a_body_nested_too_deep_is_refused() -> None:
+    with pytest.raises(BadMessage, match="too deep lists"):
+        messages.decode_body(f'{{"strokes":[],"more":{DEEP}}}'.encode(), LIMITS)
 
 
 @pytest.mark.parametrize(
