@@ -24,8 +24,21 @@ def test_what_the_page_saves_is_one_drawing(tmp_path: Path) -> None:
     assert read(file) == [Drawing([[[1, 2, 16.5, 0.5], [3, 4, 33, 0.5]]])]
 
 
+TOO_DEEP = f'{{"strokes": [], "more": {"[" * 5_000}{"]" * 5_000}}}'
+
+
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"drawings": []}', '{"strokes": 1}', '{"strokes": [], "label": "ten"}', "\xff"]
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"drawings": []}',
+        '{"strokes": 1}',
+        '{"strokes": [], "label": "ten"}',
+        "\xff",
+        pytest.param(TOO_DEEP, id="too deep"),
+    ],
 )
 def test_what_is_no_ink_is_said(tmp_path: Path, text: str) -> None:
     file = tmp_path / "ink.json"
