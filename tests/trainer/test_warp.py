@@ -18,8 +18,9 @@ def _centres(images: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def test_nothing_to_do_leaves_images_as_they_are() -> None:
-    still = Warp(0, 0, 0, 0, 0, 0)(IMAGES, np.random.default_rng(1))
+    still = Warp(0, 0, 0, 0, 0, 0, weight=0, still_share=0)(IMAGES, np.random.default_rng(1))
     assert float(np.abs(still - IMAGES).mean()) < 0.03
+    assert (still[IMAGES == 0] == 0).mean() > 0.95, "paper stays paper"
 
 
 def test_warped_images_stay_normalised() -> None:
@@ -29,6 +30,27 @@ def test_warped_images_stay_normalised() -> None:
     assert float(np.abs(_centres(warped) - 14).max()) < 2
     longer = np.maximum((warped > 0.2).any(1).sum(1), (warped > 0.2).any(2).sum(1))
     assert 18 <= longer.mean() <= 21
+
+
+def _grey_share(images: NDArray[np.float32]) -> float:
+    """Return how much of the ink is neither paper nor black: all of it in a blurred image."""
+    return float((images * (1 - images)).sum() / images.sum())
+
+
+def test_warped_images_are_as_sharp_as_what_they_are_made_from() -> None:
+    images = np.tile(IMAGES, (20, 1, 1))
+    sharp, blurred = (
+        Warp(sharpness=sharpness, still_share=0)(images, np.random.default_rng(1)) for sharpness in (1.4, 1)
+    )
+    of_originals = _grey_share(images)
+    assert _grey_share(blurred) > 1.5 * of_originals
+    assert _grey_share(sharp) < 1.3 * of_originals
+
+
+def test_some_images_stay_as_they_are() -> None:
+    images = np.tile(IMAGES, (50, 1, 1))
+    warped = Warp(still_share=0.2)(images, np.random.default_rng(1))
+    assert 0.15 < (warped == images).all((1, 2)).mean() < 0.25
 
 
 def test_the_same_seed_warps_the_same() -> None:
