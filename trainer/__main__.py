@@ -8,7 +8,9 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from trainer import cards, mnist
 from trainer.calibration import Calibration
@@ -51,12 +53,26 @@ def _parser() -> argparse.ArgumentParser:
 
     train = commands.add_parser("train", parents=[data], help="train a model into a run folder")
     train.add_argument("--model", default="classic", help="which model (default: %(default)s)")
-    train.add_argument("--seed", type=int, default=1, help="seed of everything random (default: %(default)s)")
-    train.add_argument("--epochs", type=int, default=14, help="times through the data (default: %(default)s)")
+    train.add_argument("--seed", type=int, help="seed of everything random (default: 1)")
+    train.add_argument("--epochs", type=int, help="times through the data (default: 26)")
+    train.add_argument(
+        "--repeats", type=int, help="times that images are seen before others are made (default: 1)"
+    )
+    train.add_argument(
+        "--precision",
+        help="of what is computed: float32 (the default), or bfloat16, where the processor has it",
+    )
     train.add_argument("--run", type=Path, help="run folder (default: runs/MODEL-SEED)")
     train.add_argument("--start", type=Path, metavar="RUN", help="run folder of the weights to start from")
-    train.add_argument("--teacher", type=Path, metavar="RUN", help="run folder of a model to learn from")
-    train.add_argument("--config", type=Path, metavar="FILE", help="repeat a run from its config.json")
+    train.add_argument(
+        "--teacher", type=Path, metavar="RUN", help="run folder, or .keras file, of a model to learn from"
+    )
+    train.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="repeat a run from its config.json, or from a model's card",
+    )
     train.set_defaults(command=_train)
 
     combine = commands.add_parser("combine", help="make one model of several trained runs")
@@ -114,13 +130,15 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _config(options: argparse.Namespace) -> Config:
-    """Return the configuration that the command line asks for, or the saved one that it names."""
-    names = {key: run.name if (run := getattr(options, key)) else "" for key in ("start", "teacher")}
+    """Return the configuration that the command line asks for: its own, or a saved one with changes."""
+    names: dict[str, Any] = {
+        key: run.stem if (run := getattr(options, key)) else "" for key in ("start", "teacher")
+    }
+    asked = {key: getattr(options, key) for key in ("seed", "epochs", "repeats", "precision")}
+    changes: dict[str, Any] = {key: value for key, value in asked.items() if value is not None}
     if not options.config:
-        return Config(
-            options.model, options.seed, options.epochs, start=names["start"], teacher=names["teacher"]
-        )
-    config = Config.load(options.config)
+        return replace(Config(options.model), **names, **changes)
+    config = replace(Config.load(options.config), **changes)
     for key, name in names.items():
         if bool(getattr(config, key)) != bool(name):
             raise TrainerError(

@@ -19,6 +19,7 @@ class Config:
 
     rate: the learning rate's peak; it falls to almost 0 along a cosine.
     repeats: how often an epoch's images are seen before others are made.
+    precision: of what is computed, `float32` or `bfloat16`.
     averaging: how much of the exponential average of the weights stays at each step.
     images, pens, others: MNIST's images, pen digits and non-digits in an epoch. Without UNIPEN there are only
     images, and the model has no output for non-digits.
@@ -29,12 +30,13 @@ class Config:
 
     model: str
     seed: int = 1
-    epochs: int = 20
+    epochs: int = 26
     repeats: int = 1
     batch: int = 128
     rate: float = 1e-3
+    precision: str = "float32"
     averaging: float = 0.999
-    images: int = 30_000
+    images: int = 55_000
     pens: int = 24_000
     others: int = 16_000
     start: str = ""
@@ -53,9 +55,11 @@ class Config:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a saved configuration; raises ModelError when path holds none."""
+        """Read a saved configuration, or a card's; raises ModelError when path holds none."""
         try:
             fields = json.loads(path.read_text("utf-8"))
+            fields = fields.get("training", fields)
+            fields.pop("before", None)
             return cls(
                 **{
                     **fields,

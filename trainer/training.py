@@ -44,18 +44,23 @@ def train(
     """
     keras.utils.set_random_seed(config.seed)
     outputs = 11 if epochs.has_others else 10
-    model = models.build(config.model, outputs)
+    model = models.build_to_train(config.model, outputs, config.precision)
+    served = models.build(config.model, outputs)
     if start:
-        model.load_weights(start / "model.keras")
+        served.load_weights(start / "model.keras")
+        model.set_weights(served.get_weights())
     steps = epochs.size // config.batch * config.repeats
     loss = "categorical_crossentropy" if teacher else "sparse_categorical_crossentropy"
     model.compile(_optimizer(config, steps), loss)
+    teach: Teach = _taught_by_labels
+    if teacher:
+        teach = _taught_by(models.in_precision(teacher, config.precision), outputs)
     folder.mkdir(parents=True, exist_ok=True)
     config.save(folder / "config.json")
     if start:
         (folder / "start.json").write_text(json.dumps(lineage(start), indent=2) + "\n", "utf-8")
     model.fit(
-        epochs.batches(config.batch, _taught_by(teacher, outputs) if teacher else _taught_by_labels),
+        epochs.batches(config.batch, teach),
         steps_per_epoch=steps,
         epochs=config.epochs,
         shuffle=False,
@@ -63,10 +68,12 @@ def train(
         # The averaged weights are in place when an epoch is reported and saved, then make way for training.
         callbacks=[
             keras.callbacks.SwapEMAWeights(swap_on_epoch=True),
-            keras.callbacks.LambdaCallback(on_epoch_end=_reporter(config, model, validation, folder, log)),
+            keras.callbacks.LambdaCallback(
+                on_epoch_end=_reporter(config, model, served, validation, folder, log)
+            ),
         ],
     )
-    return model
+    return served
 
 
 def accuracy(model: models.Model, images: Images) -> float:
@@ -76,17 +83,23 @@ def accuracy(model: models.Model, images: Images) -> float:
 
 
 def _reporter(
-    config: Config, model: models.Model, validation: dict[str, Images], folder: Path, log: Log
+    config: Config,
+    model: models.Model,
+    served: models.Model,
+    validation: dict[str, Images],
+    folder: Path,
+    log: Log,
 ) -> Callable[[int, dict[str, float]], None]:
-    """Return what is to be done after each epoch: measure, record, save, tell."""
+    """Return what is to be done after each epoch: have served know it, measure, record, save, tell."""
     history: list[dict[str, Any]] = []
 
     def report(epoch: int, logs: dict[str, float]) -> None:
+        served.set_weights(model.get_weights())
         record = {"epoch": epoch + 1, "loss": logs["loss"]}
-        record |= {name: accuracy(model, images) for name, images in validation.items()}
+        record |= {name: accuracy(served, images) for name, images in validation.items()}
         history.append(record)
         (folder / "history.json").write_text(json.dumps(history, indent=1) + "\n", "utf-8")
-        model.save(folder / "model.keras")
+        served.save(folder / "model.keras")
         shown = "  ".join(f"{name} {value:.4f}" for name, value in list(record.items())[1:])
         log(f"epoch {epoch + 1}/{config.epochs}  {shown}")
 

@@ -1,10 +1,13 @@
 """The command line, end to end on small data."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from trainer.__main__ import main
+from trainer.__main__ import _config, _parser, main
+from trainer.config import Config
 
 
 def test_missing_data_is_one_line_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -19,3 +22,11 @@ def test_missing_keras_says_what_to_install(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert main(["train"]) == 1
     assert "pip install 'live-digits[train]'" in capsys.readouterr().err
+
+
+def test_a_card_repeats_its_run_with_another_seed(tmp_path: Path) -> None:
+    card = tmp_path / "compact.json"
+    config = Config("compact", seed=2, repeats=3, precision="bfloat16")
+    card.write_text(json.dumps({"name": "compact", "training": config.as_json()}), "utf-8")
+    options = _parser().parse_args(["train", "--config", str(card), "--seed", "5"])
+    assert _config(options) == replace(config, seed=5)
