@@ -10,6 +10,7 @@ _ROWS = (
     ("the same without images of disputed labels", "mnist_test_without_disputed", "accuracy"),
     ("pens of unseen writers, right", "pens_validation", "accuracy"),
     ("pens of other donors, right", "pens_test", "accuracy"),
+    ("regional forms made from unseen writers' ink, right", "regional_forms", "accuracy"),
     ("pens of unseen writers, calibration error (15 bins)", "pens_validation", "ece"),
     ("the same, temperature fitted on the other half of the writers", "pens_validation", "ece_cross_fitted"),
     ("true digits refused as not a digit", "pens_validation", "refused_as_not_a_digit"),

@@ -18,6 +18,7 @@ from trainer import cards, metrics
 from trainer.calibration import Calibration, digits, doubt
 from trainer.datasets import Pens, digit_images, disputed
 from trainer.errors import ModelError
+from trainer.forms import vary
 from trainer.lite import lite_scores
 from trainer.metrics import Floats
 from trainer.mnist import Images as LabelledImages
@@ -27,6 +28,7 @@ from trainer.strokes import Strokes
 from trainer.unipen import Sample
 
 _SCRAWL_SEED = 2024
+_FORMS_SEED = 2025
 _SCRAWLS = 600
 """Generated drawings of each of seen and unseen kinds to measure refusal on."""
 _PER_CHARACTER = 60
@@ -94,6 +96,8 @@ def evaluate(score: Score, calibration: Calibration, data: Data) -> dict[str, di
     measured["pens_validation_with_kept_out"] = _reading(
         score, calibration, digit_images([*pens.validation, *kept_out])
     )
+    forms = vary(pens.validation, np.random.default_rng(_FORMS_SEED))
+    measured["regional_forms"] = _reading(score, calibration, digit_images(forms))
     measured |= _refusal(score, calibration, score(validation.images), pens)
     strokes = Strokes.from_inks([sample.ink for sample in pens.validation])
     measured["while_drawing"] = {

@@ -54,7 +54,8 @@ def in_precision(model: Model, precision: str) -> Model:
         config = layer.get_config()
         if not isinstance(layer, layers.Average) and getattr(layer, "activation", None) is not softmax:
             config["dtype"] = PRECISIONS[precision]
-        return type(layer).from_config(config)
+        is_normalisation = isinstance(layer, layers.BatchNormalization)
+        return (BatchNormalization if is_normalisation else type(layer)).from_config(config)
 
     softmax = keras.activations.softmax
     copy = keras.models.clone_model(model, clone_function=copied, recursive=True)

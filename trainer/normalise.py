@@ -13,21 +13,24 @@ from keras import layers, ops
 
 
 class BatchNormalization(layers.BatchNormalization):  # type: ignore[misc]
-    """Keras's layer over the last axis; in training on TensorFlow, the fused kernel."""
+    """Keras's layer over the last axis; on TensorFlow, the fused kernel."""
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Normalise inputs (…, channels) by their batch's statistics in training, else by the moving ones."""
-        if not training or keras.backend.backend() != "tensorflow":
+        if keras.backend.backend() != "tensorflow":
             return super().call(inputs, training=training, mask=mask)
         from tensorflow import compat
 
+        moving = {"mean": self.moving_mean, "variance": self.moving_variance}
         normalised, mean, variance = compat.v1.nn.fused_batch_norm(
             inputs,
             ops.cast(self.gamma.value, "float32"),
             ops.cast(self.beta.value, "float32"),
+            **({} if training else {name: ops.cast(kept.value, "float32") for name, kept in moving.items()}),
             epsilon=self.epsilon,
-            is_training=True,
+            is_training=bool(training),
         )
-        for moving, seen in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            moving.assign(moving * self.momentum + seen * (1 - self.momentum))
+        if training:
+            for kept, seen in zip(moving.values(), (mean, variance), strict=True):
+                kept.assign(kept * self.momentum + seen * (1 - self.momentum))
         return normalised

@@ -116,6 +116,7 @@ def test_an_evaluation_measures_everything_with_its_n(run: Path) -> None:
     assert evaluation["metrics"].keys() >= {
         "mnist_test",
         "pens_validation",
+        "regional_forms",
         "not_digits_unseen",
         "while_drawing",
     }
