@@ -164,6 +164,9 @@ def _evaluate(options: argparse.Namespace) -> None:
     data = evaluation.Data(validation, images.test, read_pens(options.unipen) if options.unipen else None)
     calibration = calibration or evaluation.calibrate(score, data)
     metrics = evaluation.evaluate(score, calibration, data)
+    if _is_ensemble(options.model):
+        # What was held out of one member's training, another has seen.
+        del metrics["mnist_validation"]
     for name, values in metrics.items():
         _say(f"{name}: " + ", ".join(f"{key} {value:.6g}" for key, value in values.items()))
     if options.model.is_dir():
@@ -186,6 +189,12 @@ def _report(options: argparse.Namespace, score: Score, calibration: Calibration,
     answers = read_steps(strokes, score)
     page = report.write(options.model, score, calibration, pens, data.mnist_test, answers, others)
     _say(f"wrote {page}")
+
+
+def _is_ensemble(path: Path) -> bool:
+    """Say whether a run's folder or a card is of several models."""
+    saved = path / "config.json" if path.is_dir() else path
+    return saved.suffix == ".json" and bool(Config.load(saved).members)
 
 
 def _seed(path: Path) -> int:
