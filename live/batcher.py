@@ -96,7 +96,7 @@ class Batcher(Generic[Item, Answer]):
         self._bulk: OrderedDict[str, deque[Waiter[Item, Answer]]] = OrderedDict()
         self._passed_over = 0
         self._queued: set[Waiter[Item, Answer]] = set()
-        self._far: dict[Waiter[Item, Answer], asyncio.Future[None]] = {}
+        self._far: dict[Waiter[Item, Answer], Callable[[], None]] = {}
         self._has_work = asyncio.Event()
         self._cut_at: float | None = None
 
@@ -120,22 +120,21 @@ class Batcher(Generic[Item, Answer]):
         self._queued.discard(waiter)
         self.call(waiter)
 
-    def far(self, waiter: Waiter[Item, Answer]) -> "asyncio.Future[None] | None":
-        """Return what is done when the waiter, which was just put, is near; None if it is, or was put before.
+    def far(self, waiter: Waiter[Item, Answer], come_near: Callable[[], None]) -> bool:
+        """Say whether a waiter that was just put is far; if so, have it called once, when it comes near.
 
-        Near: there are fewer before it than one batch takes. Only one task may ask for a waiter.
+        Near: there are fewer before it than one batch takes. One that was in the queue before is not far.
         """
         lane = self._lanes.get(waiter.model)
         if not lane or len(lane) <= self._max_batch or lane[-1] is not waiter:
-            return None
-        near = self._far[waiter] = asyncio.get_running_loop().create_future()
-        return near
+            return False
+        self._far[waiter] = come_near
+        return True
 
     def call(self, waiter: Waiter[Item, Answer]) -> None:
-        """Tell a waiter that it is near, whether it is or not."""
-        near = self._far.pop(waiter, None)
-        if near and not near.done():
-            near.set_result(None)
+        """Tell a waiter that is far that it is near, whether it is or not."""
+        if come_near := self._far.pop(waiter, None):
+            come_near()
 
     @property
     def is_pressed(self) -> bool:

@@ -46,7 +46,7 @@ _AT_ONCE = 16
 """Frames taken apart in one go."""
 _BREAK_S = 0.05
 """Between two reads after our goodbye; a client that floods us does not stop at once."""
-_TOGETHER = 4
+_TOGETHER = 8
 """Binary messages that are handed over in one event: a session's turn, before everyone else gets one."""
 _MEDIUM_HEAD = Layout("!BBH")
 _LARGE_HEAD = Layout("!BBQ")
@@ -82,7 +82,8 @@ class Framing(WebSocketsSansIOProtocol):
     """uvicorn's websocket protocol with a short cut for plain frames.
 
     Binary messages that came one after the other, and were not asked for yet, are one `websocket.receive`:
-    `bytes` is the newest, and `earlier` lists those before it. An application that is run by this must know.
+    `bytes` is the newest, and `earlier` lists those before it. Of every message, `has_more` says whether
+    another was read already. An application that is run by this must know.
 
     The library gets whole frames only, or large ones piece by piece, counted: so both sides know where the
     next frame begins. Once it is to end the connection, it gets all that follows.
@@ -249,7 +250,10 @@ class Framing(WebSocketsSansIOProtocol):
                 self.transport.resume_reading()
             self._events.has_come.clear()
             await self._events.has_come.wait()
-        return self._events.popleft()
+        event = self._events.popleft()
+        if event["type"] == "websocket.receive":
+            event["has_more"] = bool(self._events) or self._has_more
+        return event
 
     async def send(self, message: Any) -> None:
         """Send a text message at once; leave every other event to uvicorn."""

@@ -84,6 +84,8 @@ class Talk:
     def __init__(self, kind: type[WebSocketsSansIOProtocol]) -> None:
         self.pipe = Pipe()
         self.events: list[Any] = []
+        self.leftovers: list[bool] = []
+        """Whether more was at hand, for each event that came."""
         self.to_send: asyncio.Queue[Any] = asyncio.Queue()
         self.is_open = asyncio.Event()
         self.may_ask = asyncio.Event()
@@ -101,6 +103,7 @@ class Talk:
         self.is_open.set()
         sending = asyncio.create_task(self._send_all(send))
         while (event := await receive())["type"] == "websocket.receive":
+            self.leftovers.append(event.pop("has_more", False))
             for message in event.pop("earlier", ()):
                 self.events.append({"type": "websocket.receive", "bytes": message})
             self.events.append(event)
@@ -334,14 +337,26 @@ async def test_who_goes_on_after_our_goodbye_is_read_now_and_then() -> None:
     await talk.close()
 
 
-def test_binary_messages_that_wait_share_events_of_four() -> None:
+async def test_an_event_says_whether_more_was_read() -> None:
+    talk = Talk(Framing)
+    await talk.is_open.wait()
+    talk.protocol.data_received(frame(TEXT, b"a") + frame(TEXT, b"b") + frame(BINARY, b"c") * 20)
+    await talk.settle()
+    talk.protocol.data_received(frame(TEXT, b"d"))
+    await talk.settle()
+    assert len(talk.events) == 23
+    assert talk.leftovers == [True] * (len(talk.leftovers) - 2) + [False, False]
+    await talk.close()
+
+
+def test_binary_messages_that_wait_share_events_of_eight() -> None:
     events = Events()
-    messages = [b"%d" % number for number in range(8)]
-    for message in messages[:6]:
+    messages = [b"%d" % number for number in range(13)]
+    for message in messages[:10]:
         events.put_binary(message)
     events.put_nowait({"type": "websocket.receive", "text": "in between"})
-    for message in messages[6:]:
+    for message in messages[10:]:
         events.put_binary(message)
-    assert [len(event.get("earlier", ())) for event in events] == [3, 1, 0, 1]
+    assert [len(event.get("earlier", ())) for event in events] == [7, 1, 0, 2]
     binary = [event for event in events if "bytes" in event]
     assert [message for event in binary for message in (*event["earlier"], event["bytes"])] == messages
