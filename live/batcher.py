@@ -1,7 +1,7 @@
 """The batcher: who is waiting → one predict call → everyone answered exactly once.
 
 Third step of the flow. What waits in its queue is not snapshots but *waiters*: sessions that have something
-new, each once, first come first served. A batch is cut when, and only when, the executor is free, and takes
+new, each once, first come first served. A batch is cut when, and only when, predict is free, and takes
 each waiter's newest snapshot at that very moment. That is all it takes for four things at once:
 
 - no added delay when idle, and batches that grow with the load by themselves: no timer;
@@ -22,7 +22,6 @@ import logging
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
 from itertools import islice
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
@@ -66,8 +65,9 @@ class Waiter(Protocol[Item, Answer_contra]):
         """Take the news that an item that was taken will not be answered."""
 
 
-Predict = Callable[[str, Sequence[Item]], Sequence[Answer]]
-"""A model's name and items → as many answers, in order. Called off the event loop, one call at a time."""
+Predict = Callable[[str, Sequence[Item]], asyncio.Future[Sequence[Answer]]]
+"""A model's name and items → as many answers, in order, once they are found off the event loop. One call at a
+time; a future that is cancelled is waited for by nobody."""
 
 
 class Batcher(Generic[Item, Answer]):
@@ -81,13 +81,11 @@ class Batcher(Generic[Item, Answer]):
     def __init__(
         self,
         predict: "Predict[Item, Answer]",
-        executor: Executor,
         max_batch: int,
         on_cut: Callable[[Cut], None] = lambda cut: None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._predict = predict
-        self._executor = executor
         self._max_batch = max_batch
         self._on_cut = on_cut
         self._clock = clock
@@ -96,7 +94,7 @@ class Batcher(Generic[Item, Answer]):
         self._bulk: OrderedDict[str, deque[Waiter[Item, Answer]]] = OrderedDict()
         self._passed_over = 0
         self._queued: set[Waiter[Item, Answer]] = set()
-        self._far: dict[Waiter[Item, Answer], asyncio.Future[None]] = {}
+        self._far: dict[Waiter[Item, Answer], Callable[[], None]] = {}
         self._has_work = asyncio.Event()
         self._cut_at: float | None = None
 
@@ -120,22 +118,21 @@ class Batcher(Generic[Item, Answer]):
         self._queued.discard(waiter)
         self.call(waiter)
 
-    def far(self, waiter: Waiter[Item, Answer]) -> "asyncio.Future[None] | None":
-        """Return what is done when the waiter, which was just put, is near; None if it is, or was put before.
+    def far(self, waiter: Waiter[Item, Answer], come_near: Callable[[], None]) -> bool:
+        """Say whether a waiter that was just put is far; if so, have it called once, when it comes near.
 
-        Near: there are fewer before it than one batch takes. Only one task may ask for a waiter.
+        Near: there are fewer before it than one batch takes. One that was in the queue before is not far.
         """
         lane = self._lanes.get(waiter.model)
         if not lane or len(lane) <= self._max_batch or lane[-1] is not waiter:
-            return None
-        near = self._far[waiter] = asyncio.get_running_loop().create_future()
-        return near
+            return False
+        self._far[waiter] = come_near
+        return True
 
     def call(self, waiter: Waiter[Item, Answer]) -> None:
-        """Tell a waiter that it is near, whether it is or not."""
-        near = self._far.pop(waiter, None)
-        if near and not near.done():
-            near.set_result(None)
+        """Tell a waiter that is far that it is near, whether it is or not."""
+        if come_near := self._far.pop(waiter, None):
+            come_near()
 
     @property
     def is_pressed(self) -> bool:
@@ -154,7 +151,7 @@ class Batcher(Generic[Item, Answer]):
     async def run(self) -> None:
         """Cut and answer batches until cancelled; then fail what was taken, and let predict finish.
 
-        The next batch is cut before the last is answered: the executor need not wait for that.
+        The next batch is cut before the last is answered: predict need not wait for that.
         """
         while True:
             await self._has_work.wait()
@@ -172,9 +169,7 @@ class Batcher(Generic[Item, Answer]):
             return None
         items = [item for _, item in taken]
         self._cut_at = self._clock()
-        loop = asyncio.get_running_loop()
-        answers = loop.run_in_executor(self._executor, self._predict, model, items)
-        return _UnderWay(model, taken, self._cut_at, answers)
+        return _UnderWay(model, taken, self._cut_at, self._predict(model, items))
 
     def _cut(self) -> "tuple[str, list[tuple[Waiter[Item, Answer], Item]]]":
         """Take the newest item of up to `max_batch` waiters from the lane whose turn it is."""

@@ -5,7 +5,7 @@
 Speaks ASGI itself, because at ten thousand messages a second every layer counts. Reading never waits for
 predicting or sending: uvicorn stops reading a socket until its last frame is taken, so a loop that answered
 before it received again would predict stale ink and miss pongs under load. It waits for one thing, a second
-at most: while whole batches of others go first, what comes in could only be superseded.
+at most: while whole batches of others go first, what comes in could only be superseded (pace.py).
 """
 
 import asyncio
@@ -24,6 +24,7 @@ from live.batcher import Cut
 from live.counts import Counts
 from live.errors import LiveError
 from live.messages import GoAway, Ready
+from live.pace import Pace
 from live.prediction import Answer, tell
 from live.service import Service
 from live.session import Close, Session, Waiting
@@ -101,6 +102,7 @@ class Connection:
         self._mail = asyncio.Event()
         self._mail.set()
         self._is_leaving = False
+        self._pace = Pace(service.batcher, self)
         self._decoder = service.decoder
         self._decoding: asyncio.Task[None] | None = None
         self._explainer = service.explainer
@@ -119,10 +121,11 @@ class Connection:
         except* OSError:
             pass  # The client went away while something was being sent.
         finally:
+            self._pace.end()
             self._batcher.remove(self)
 
     async def _drain(self, receive: Receive, tasks: asyncio.TaskGroup) -> None:
-        session, batcher, mail = self.session, self._batcher, self._mail
+        session, pace, mail = self.session, self._pace, self._mail
         frames = 0
         while (event := await receive())["type"] == "websocket.receive":
             now = self._heard_at = clock()
@@ -132,18 +135,19 @@ class Connection:
             for frame in earlier:
                 session.receive(frame, now)
             session.receive(_frame(event), now)
-            is_new = session.is_waiting and not was_waiting
-            if is_new:
-                batcher.put(self)
+            if session.is_waiting and not was_waiting:
+                pace.put()
             if session.has_picture and not self._decoding:
                 self._decoding = tasks.create_task(self._decode())
             if session.has_mail:
                 mail.set()
-            if is_new and (near := batcher.far(self)):
-                # What came meanwhile is read at once, then: under a flood, one piece instead of many.
-                await near
+            if (was_waiting or earlier) and not event.get("has_more", True):
+                pace.took_all()
             frames += 1 + len(earlier)
-            if frames >= _TURN:
+            if pace.is_resting:
+                frames = 0
+                await pace.rest()
+            elif frames >= _TURN:
                 frames = 0
                 await asyncio.sleep(0)
 
@@ -190,6 +194,7 @@ class Connection:
         """Announce the end; after a while, close as soon as all that came in is answered."""
         self.session.go_away(message)
         self._mail.set()
+        self._pace.end()
         await asyncio.sleep(after_s)
         self._is_leaving = True
         self._mail.set()
@@ -220,7 +225,7 @@ class Connection:
 
         However slowly the queue moves, it is read this often: closes and pongs may have come.
         """
-        self._batcher.call(self)
+        self._pace.read_on()
         if now - self._heard_at > self._settings.idle_s:
             self.session.close = Close.IDLE
         elif now - self._opened_at > self._settings.session_s and not self._is_leaving:
@@ -239,7 +244,9 @@ class Connection:
 
     def take(self) -> Waiting | None:
         """Hand out the session's newest snapshot."""
-        return self.session.take()
+        waiting = self.session.take()
+        self._pace.was_cut(is_in=waiting is not None)
+        return waiting
 
     def answer(self, item: Waiting, answer: Answer, cut: Cut) -> None:
         """Hand the session its answer, and have it sent."""
@@ -247,11 +254,13 @@ class Connection:
         self._metrics.answer_s.observe(cut.done_at - item.received_at)
         self.session.answer(item, tell(item, answer, cut, self.session.include))
         self._mail.set()
+        self._pace.was_answered()
 
     def fail(self, item: Waiting, error: LiveError) -> None:
         """Tell the session that there will be no answer."""
         self.session.fail(item, error)
         self._mail.set()
+        self._pace.was_answered()
 
 
 def _frame(event: Message) -> str | bytes:

@@ -131,7 +131,7 @@ class Service:
         self._is_loaded.set()
         if self.failure:
             return
-        self.batcher = Batcher(self._thread.predict, self._thread, self.settings.max_batch, self._count_batch)
+        self.batcher = Batcher(self._thread.predict, self.settings.max_batch, self._count_batch)
         self.explainer = Explainer(self.batcher)
         self.state = State.READY
         try:
@@ -147,12 +147,12 @@ class Service:
             await self.explainer.close()
             await self.decoder.close()
             await self.bulk_decoder.close()
-            self._thread.shutdown()
+            self._thread.end()
 
     async def _start_thread(self) -> None:
         """Have a new predict thread load the models."""
         try:
-            await asyncio.wrap_future(self._thread.start())
+            await self._thread.start()
         except StartError as failure:
             self._fail(failure)
         except Exception as fault:

@@ -114,10 +114,10 @@ class Session:
         try:
             message = messages.decode(frame, self._limits)
             self._unreadable = 0
-            if isinstance(message, Configure):
-                self._configure(message)
-            else:
+            if isinstance(message, Snapshot):
                 self._accept(message, now)
+            else:
+                self._configure(message)
         except Unreadable as error:
             self._unreadable += 1
             self._send(messages.error_message(error))

@@ -3,7 +3,8 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -62,6 +63,11 @@ class Model:
         return [f"{model}:{item}" for item in items]
 
 
+def in_thread(executor: Executor, predict: Callable[[str, Sequence[Any]], Sequence[Any]]) -> Any:
+    """Have a predict call run by an executor."""
+    return lambda model, items: asyncio.get_running_loop().run_in_executor(executor, predict, model, items)
+
+
 @pytest.fixture
 def model() -> Model:
     return Model()
@@ -76,7 +82,7 @@ async def start(model: Model) -> AsyncIterator[Start]:
     tasks = []
 
     def begin(max_batch: int = 8) -> tuple[Batcher[int, str], asyncio.Task[None]]:
-        batcher = Batcher[int, str](model, executor, max_batch)
+        batcher = Batcher[int, str](in_thread(executor, model), max_batch)
         tasks.append(asyncio.create_task(batcher.run()))
         return batcher, tasks[-1]
 
@@ -234,7 +240,7 @@ async def test_a_batch_that_fails_tells_its_own_waiters_and_nobody_else(
 
 async def test_too_few_answers_are_a_failed_batch(caplog: pytest.LogCaptureFixture) -> None:
     with ThreadPoolExecutor(1) as executor:
-        batcher = Batcher[int, str](lambda model, items: [], executor, 8)
+        batcher = Batcher[int, str](in_thread(executor, lambda model, items: []), 8)
         task = asyncio.create_task(batcher.run())
         writer = Writer(batcher)
         writer.draw(1)

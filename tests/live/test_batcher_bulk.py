@@ -4,14 +4,14 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 from live.batcher import BULK_BATCH, BULK_PATIENCE, Batcher
-from tests.live.test_batcher import Model, Writer
+from tests.live.test_batcher import Model, Writer, in_thread
 
 
 async def batches_of(live: int, bulk: int, max_batch: int) -> list[list[int]]:
     """Queue bulk (numbered from 1000), then live waiters; return the batches that are cut."""
     model = Model()
     with ThreadPoolExecutor(1) as executor:
-        batcher = Batcher[int, str](model, executor, max_batch)
+        batcher = Batcher[int, str](in_thread(executor, model), max_batch)
         writers = [Writer(batcher) for _ in range(bulk + live)]
         for number, writer in enumerate(writers[:bulk]):
             writer.newest = 1000 + number

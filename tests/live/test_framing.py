@@ -16,7 +16,7 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
-from live.framing import Events, Framing
+from live.framing import Framing
 
 MAX_SIZE = 70_000
 MASK = b"\x11\x92\x33\xf4"
@@ -84,6 +84,10 @@ class Talk:
     def __init__(self, kind: type[WebSocketsSansIOProtocol]) -> None:
         self.pipe = Pipe()
         self.events: list[Any] = []
+        self.leftovers: list[bool] = []
+        """Whether more was at hand, for each event that came."""
+        self.together: list[int] = []
+        """Messages in each event."""
         self.to_send: asyncio.Queue[Any] = asyncio.Queue()
         self.is_open = asyncio.Event()
         self.may_ask = asyncio.Event()
@@ -101,7 +105,10 @@ class Talk:
         self.is_open.set()
         sending = asyncio.create_task(self._send_all(send))
         while (event := await receive())["type"] == "websocket.receive":
-            for message in event.pop("earlier", ()):
+            self.leftovers.append(event.pop("has_more", False))
+            earlier = event.pop("earlier", ())
+            self.together.append(1 + len(earlier))
+            for message in earlier:
                 self.events.append({"type": "websocket.receive", "bytes": message})
             self.events.append(event)
             await self.may_ask.wait()
@@ -334,14 +341,27 @@ async def test_who_goes_on_after_our_goodbye_is_read_now_and_then() -> None:
     await talk.close()
 
 
-def test_binary_messages_that_wait_share_events_of_four() -> None:
-    events = Events()
-    messages = [b"%d" % number for number in range(8)]
-    for message in messages[:6]:
-        events.put_binary(message)
-    events.put_nowait({"type": "websocket.receive", "text": "in between"})
-    for message in messages[6:]:
-        events.put_binary(message)
-    assert [len(event.get("earlier", ())) for event in events] == [3, 1, 0, 1]
-    binary = [event for event in events if "bytes" in event]
-    assert [message for event in binary for message in (*event["earlier"], event["bytes"])] == messages
+async def test_an_event_says_whether_more_was_read() -> None:
+    talk = Talk(Framing)
+    await talk.is_open.wait()
+    talk.protocol.data_received(frame(TEXT, b"a") + frame(TEXT, b"b") + frame(BINARY, b"c") * 20)
+    await talk.settle()
+    talk.protocol.data_received(frame(TEXT, b"d"))
+    await talk.settle()
+    assert len(talk.events) == 23
+    assert talk.leftovers == [True] * (len(talk.leftovers) - 2) + [False, False]
+    await talk.close()
+
+
+async def test_binary_messages_of_one_read_share_events_of_eight() -> None:
+    talk = Talk(Framing)
+    await talk.is_open.wait()
+    run = b"".join(frame(BINARY, b"%d" % number * 50) for number in range(10, 20))
+    talk.protocol.data_received(run + frame(TEXT, b"in between") + frame(BINARY, b"20"))
+    await talk.settle()
+    talk.protocol.data_received(run[:-1])
+    await talk.settle()
+    assert talk.together == [8, 2, 1, 1, 8, 1]
+    binary = [event["bytes"][:2] for event in talk.events if "bytes" in event]
+    assert [int(number) for number in binary] == [*range(10, 21), *range(10, 19)]
+    await talk.close()

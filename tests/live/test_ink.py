@@ -91,7 +91,7 @@ def test_a_batch_is_its_drawings_one_by_one(batch: list[Strokes]) -> None:
     assert together.shape == (len(batch), 28, 28)
     assert together.dtype == np.float32
     for image, strokes in zip(together, batch, strict=True):
-        np.testing.assert_allclose(image, image_of(strokes), atol=1e-5)
+        np.testing.assert_array_equal(image, image_of(strokes))
 
 
 @given(drawing)

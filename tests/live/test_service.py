@@ -55,14 +55,17 @@ async def test_a_predict_call_that_hangs_makes_the_server_unready_and_heals(
     monkeypatch.setattr("live.service._STUCK_S", 0.0)
     served = Served()
     await served.service.until_ready()
-    predict, began, may_end = served.service.batcher._predict, threading.Event(), threading.Event()
+    crew = served.service._thread._crew
+    assert crew
+    predict, began, may_end = crew._predict, threading.Event(), threading.Event()
+    assert predict
 
-    def hang(model: str, items: Sequence[Any]) -> Sequence[Any]:
+    def hang(model: str, items: Sequence[Any]) -> list[Any]:
         began.set()
         may_end.wait(30)
-        return predict(model, items)
+        return list(predict(model, items))
 
-    served.service.batcher._predict = hang
+    wound(served.service, hang)
     snapshot = Snapshot(0, 0, from_strokes(DRAWINGS["seven"]))
     asking = asyncio.create_task(Inquiry(served.service, snapshot, "classic", ()).ask())
     assert await asyncio.to_thread(began.wait, 30)

@@ -13,7 +13,7 @@ from live.errors import Internal
 from live.ink import Images
 from live.spare import CHUNK, SLICE, SpareTime, Work
 from live.verdict import Probabilities
-from tests.live.test_batcher import Writer
+from tests.live.test_batcher import Writer, in_thread
 
 
 def score(images: Images) -> Probabilities:
@@ -48,7 +48,7 @@ def predict() -> Predict:
 @pytest.fixture
 async def batcher(predict: Predict) -> AsyncIterator[Batcher[Any, str]]:
     with ThreadPoolExecutor(1) as executor:
-        batcher = Batcher[Any, str](predict, executor, 8)
+        batcher = Batcher[Any, str](in_thread(executor, predict), 8)
         running = asyncio.create_task(batcher.run())
         yield batcher
         running.cancel()

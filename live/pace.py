@@ -1,0 +1,89 @@
+"""The pace: when a session's socket is read.
+
+Between connection and batcher. Whatever comes is read as it comes, unless the server has more to answer than
+it can: then what is read while whole batches of others go first could only be superseded, and a read costs as
+much as five frames do. So a session is read just before its batch is cut, and one that sends faster than it
+is answered only then: once it is answered it queues again, empty-handed, for what must have come meanwhile.
+Flooded with five times what it can answer, the server reads 1.2 times for an answer instead of 2.5.
+"""
+
+import asyncio
+from enum import Enum
+from typing import Any
+
+from live.batcher import Batcher, Waiter
+
+
+class Reading(Enum):
+    """OPEN ⇄ FAR → NEAR → DONE → FAR or OPEN; NEAR → OPEN; any → OPEN.
+
+    OPEN: whatever comes. FAR: nothing, as whole batches of others go first. NEAR: whatever comes, as the
+    session is in the next batch. DONE: nothing, as the session was read for that batch.
+    """
+
+    OPEN = "open"
+    FAR = "far"
+    NEAR = "near"
+    DONE = "done"
+
+
+class Pace:
+    """When one session is read. Its connection's tasks and the batcher call it, in one event loop."""
+
+    def __init__(self, batcher: Batcher[Any, Any], waiter: Waiter[Any, Any]) -> None:
+        self.reading = Reading.OPEN
+        self._batcher = batcher
+        self._waiter = waiter
+        self._may_read = asyncio.Event()
+        self._may_read.set()
+        self._is_ending = False
+
+    @property
+    def is_resting(self) -> bool:
+        """Nothing is to be read now."""
+        return self.reading in (Reading.FAR, Reading.DONE)
+
+    async def rest(self) -> None:
+        """Wait until something is to be read."""
+        await self._may_read.wait()
+
+    def put(self) -> None:
+        """Queue the session, which has something new."""
+        self._batcher.put(self._waiter)
+        if not self._is_ending and self._batcher.far(self._waiter, self._come_near):
+            self._rest(Reading.FAR)
+
+    def took_all(self) -> None:
+        """Note that all that had come was taken in, and superseded something."""
+        if self.reading is Reading.NEAR:
+            self._rest(Reading.DONE)
+
+    def was_cut(self, is_in: bool) -> None:
+        """Note that the session's batch was cut, whether the session had something for it or not."""
+        if self.reading is Reading.NEAR or not is_in:
+            self.read_on()
+
+    def was_answered(self) -> None:
+        """Note that what the batch had of the session is answered."""
+        if self.reading is Reading.DONE:
+            self.put()
+            if self.reading is Reading.DONE:
+                self.read_on()
+
+    def read_on(self) -> None:
+        """Have whatever comes read."""
+        self.reading = Reading.OPEN
+        self._may_read.set()
+
+    def end(self) -> None:
+        """Have whatever comes read from now on: the session is to end, and owes answers."""
+        self._is_ending = True
+        self.read_on()
+
+    def _come_near(self) -> None:
+        self.reading = Reading.NEAR
+        self._may_read.set()
+
+    def _rest(self, reading: Reading) -> None:
+        self.reading = reading
+        self._may_read.clear()

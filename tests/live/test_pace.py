@@ -1,0 +1,116 @@
+"""The pace: who sends more than can be answered is read once for each answer, just before its batch."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from live.pace import Pace, Reading
+
+
+class Queue:
+    """A batcher as a session sees it: far or not as the test wants."""
+
+    def __init__(self) -> None:
+        self.is_long = True
+        self.puts = 0
+        self.come_near: Callable[[], None] = lambda: None
+
+    def put(self, _: object) -> None:
+        self.puts += 1
+
+    def far(self, _: object, come_near: Callable[[], None]) -> bool:
+        self.come_near = come_near
+        return self.is_long
+
+
+@pytest.fixture
+def queue() -> Queue:
+    return Queue()
+
+
+@pytest.fixture
+def pace(queue: Queue) -> Pace:
+    batcher: Any = queue
+    waiter: Any = None
+    return Pace(batcher, waiter)
+
+
+def is_read(pace: Pace) -> bool:
+    """Say whether a task that asks may go on."""
+    resting = pace.rest()
+    try:
+        resting.send(None)
+    except StopIteration:
+        return True
+    finally:
+        resting.close()
+    return False
+
+
+async def test_whoever_is_not_far_is_read_as_it_comes(pace: Pace, queue: Queue) -> None:
+    queue.is_long = False
+    pace.put()
+    pace.took_all()
+    pace.was_cut(is_in=True)
+    pace.was_answered()
+    assert is_read(pace)
+    assert queue.puts == 1
+
+
+async def test_a_flood_is_read_once_for_each_answer(pace: Pace, queue: Queue) -> None:
+    pace.put()
+    for answers in range(3):
+        assert not is_read(pace)
+        queue.come_near()
+        assert is_read(pace)
+        pace.took_all()
+        assert not is_read(pace)
+        pace.was_cut(is_in=True)
+        assert not is_read(pace)
+        pace.was_answered()
+        assert queue.puts == 2 + answers
+
+
+async def test_a_flood_that_ebbs_is_read_as_it_comes_again(pace: Pace, queue: Queue) -> None:
+    pace.put()
+    queue.come_near()
+    pace.took_all()
+    pace.was_answered()
+    queue.come_near()
+    pace.was_cut(is_in=False)
+    assert pace.reading is Reading.OPEN
+    assert is_read(pace)
+
+
+async def test_who_sends_no_faster_than_it_is_answered_does_not_queue_empty_handed(
+    pace: Pace, queue: Queue
+) -> None:
+    pace.put()
+    queue.come_near()
+    pace.was_cut(is_in=True)
+    assert is_read(pace)
+    pace.was_answered()
+    assert queue.puts == 1
+
+
+async def test_a_flood_is_read_on_when_the_queue_has_become_short(pace: Pace, queue: Queue) -> None:
+    pace.put()
+    queue.come_near()
+    pace.took_all()
+    queue.is_long = False
+    pace.was_answered()
+    assert queue.puts == 2
+    assert is_read(pace)
+
+
+async def test_whoever_is_to_end_is_read_whatever_the_queue(pace: Pace, queue: Queue) -> None:
+    pace.put()
+    resting = asyncio.create_task(pace.rest())
+    await asyncio.sleep(0)
+    pace.end()
+    await resting
+    pace.put()
+    pace.took_all()
+    assert is_read(pace)
