@@ -17,8 +17,8 @@ from live import logs
 from live.app import create_app
 from live.door import Door
 from live.errors import StartError
-from live.framing import Framing
 from live.http import http_within
+from live.leaving import framing_one_by_one
 from live.listening import BACKLOG, listen, url_of
 from live.service import Service
 from live.settings import KNOBS, Settings, add_flags, read_flags
@@ -92,7 +92,7 @@ def configure(settings: Settings, service: Service, *, starts_loaded: bool = Fal
     return uvicorn.Config(
         create_app(settings, service, starts_loaded=starts_loaded),
         http=http_within(settings.handshake_s),
-        ws=Framing,
+        ws=framing_one_by_one(),
         ws_max_size=settings.max_frame_bytes,
         # Saves 50 kB a connection, and there are no decompression bombs.
         ws_per_message_deflate=False,
