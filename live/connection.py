@@ -9,6 +9,7 @@ at most: while whole batches of others go first, what comes in could only be sup
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 import uuid
@@ -118,8 +119,6 @@ class Connection:
                 answering.cancel()
                 for task in filter(None, (self._decoding, self._explaining)):
                     task.cancel()
-        except* OSError:
-            pass  # The client went away while something was being sent.
         finally:
             self._pace.end()
             self._batcher.remove(self)
@@ -176,6 +175,12 @@ class Connection:
         self._explaining = None
 
     async def _answer(self, send: Send, tasks: asyncio.TaskGroup) -> None:
+        # A client may go away while something is sent, of which the draining task is told, too. Out of here,
+        # the error would end in a cycle of tracebacks, and the session be the garbage collector's.
+        with contextlib.suppress(OSError):
+            await self._answer_until_closed(send, tasks)
+
+    async def _answer_until_closed(self, send: Send, tasks: asyncio.TaskGroup) -> None:
         session, mail = self.session, self._mail
         while not session.close:
             await mail.wait()

@@ -21,3 +21,13 @@ class Counts(Addable):
     dropped: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
+
+    def __iadd__(self, other: Self) -> Self:
+        """Add in place: while those of 10,000 sessions are added up for `/metrics`, nobody is answered."""
+        self.snapshots += other.snapshots
+        self.dropped += other.dropped
+        if other.verdicts:
+            self.verdicts.update(other.verdicts)
+        if other.errors:
+            self.errors.update(other.errors)
+        return self

@@ -95,7 +95,9 @@ def _families(metrics: Metrics, sessions: Sequence[Counts], is_ready: bool, task
         InfoMetricFamily,
     )
 
-    counts = sum(sessions, start=metrics.ended)
+    counts = Counts()
+    for some in (metrics.ended, *sessions):
+        counts += some
     versions = {"version": __version__, "python": platform.python_version()}
     yield InfoMetricFamily("live_digits_build", "What runs", versions)
     yield GaugeMetricFamily("live_digits_ready", "1 when sessions are let in", int(is_ready))

@@ -28,9 +28,9 @@ def plot(
     points = [point for line in shown.values() for point in line]
     if not points:
         return "<p>Nothing was measured.</p>"
-    x_ticks = x_ticks or _linear_ticks(min(x for x, _ in points), max(x for x, _ in points))
+    x_ticks = x_ticks or linear_ticks(min(x for x, _ in points), max(x for x, _ in points))
     y_low, y_high = min(y for _, y in points), max(y for _, y in points)
-    y_ticks = _log_ticks(y_low, y_high) if is_log else _linear_ticks(min(y_low, 0), y_high)
+    y_ticks = _log_ticks(y_low, y_high) if is_log else linear_ticks(min(y_low, 0), y_high)
     to_x = _scale(x_ticks.values, _LEFT, WIDTH - _RIGHT)
     to_y = _scale(y_ticks.values, HEIGHT - _BOTTOM, _TOP, is_log=is_log)
     parts = [
@@ -73,7 +73,7 @@ def _scale(values: Sequence[float], start: float, end: float, *, is_log: bool = 
     return lambda value: start + (on_axis(value) - low) / ((high - low) or 1) * (end - start)
 
 
-def _linear_ticks(low: float, high: float) -> Ticks:
+def linear_ticks(low: float, high: float) -> Ticks:
     """Mark round numbers that reach from below the lowest to above the highest value."""
     span = (high - low) or abs(high) or 1.0
     rough = span / _TICKS

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from itertools import pairwise
 
 from tests.chaos.crowd import Crowd, Habits, Phase
 from tests.chaos.faults import FAULTS, Fault, cut_network, kill_worker
 from tests.chaos.network import can_cut
-from tests.chaos.scene import Scene
+from tests.chaos.scene import Scene, numbers, quantile_ms
 from tests.chaos.starts import START_FAULTS
 
 _CALM_S = 4.0
@@ -15,14 +17,18 @@ _AFTER_S = 1.5
 _MAX_RATIO = 3.0
 _FLOOR_MS = 10.0
 """Three times less than this is still nothing that a hand would notice."""
+_MORE_THAN_USUAL = 20.0
+"""A second; below that it is chance."""
 _MAX_STOP_S = 15.0
 _MAX_GAP_S = 2.0
 
 
 def run(wanted: str) -> bool:
     """Try the faults whose name has this in it; print a line for each, and return whether all went well."""
-    print("| fault | answered | cut off | longest wait | p99 calm → then | promises | besides |")
-    print("| --- | ---: | --- | ---: | ---: | --- | --- |", flush=True)
+    print(
+        "| fault | answered | cut off | longest wait | p99 calm → then | in the server | promises | besides |"
+    )
+    print("| --- | ---: | --- | ---: | ---: | ---: | --- | --- |", flush=True)
     is_fine = True
     faults = [fault for fault in FAULTS if wanted in fault.name]
     if faults:
@@ -79,9 +85,12 @@ def _try(scene: Scene, fault: Fault) -> bool:
     with Crowd(Habits(scene.server.socket)) as crowd:
         time.sleep(_AFTER_S)
         crowd.look()
+        looks = [_Look(scene)]
         time.sleep(_CALM_S)
         calm = crowd.look()
+        looks.append(_Look(scene))
         note = fault.act(scene)
+        looks.append(_Look(scene))
         time.sleep(_AFTER_S)
         then = crowd.look()
         last = crowd.look(is_last=True)
@@ -94,14 +103,57 @@ def _try(scene: Scene, fault: Fault) -> bool:
     cut = ", ".join(f"{count} with {code}" for code, count in seen.closes.items()) or "none"
     if seen.unanswered:
         cut += f", {seen.unanswered} of them with a snapshot under way"
+    if burden := _burden(looks, calm):
+        note += ("; " if note else "") + burden
     if told := seen.errors + last.seen.errors:
         note += ("; " if note else "") + ", ".join(f"{n} × `{code}`" for code, n in told.items())
     print(
         f"| {fault.name} | {then.answering} of {then.sessions} | {cut} | {then.longest_s:.1f} s "
-        f"| {calm.p99_ms:.0f} → {then.p99_ms:.0f} ms | {'; '.join(complaints) or 'kept'} | {note} |",
+        f"| {calm.p99_ms:.0f} → {then.p99_ms:.0f} ms | {_own_p99(looks)} "
+        f"| {'; '.join(complaints) or 'kept'} | {note} |",
         flush=True,
     )
     return not complaints
+
+
+class _Look:
+    """What the server has measured by now; nothing, if it can't be asked."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.at = time.monotonic()
+        self.values: dict[str, float] = {}
+        with suppress(OSError):
+            self.values = numbers(scene.server.url)
+
+    def since(self, earlier: "_Look", name: str) -> float:
+        """Say how much something, under whatever label, has grown a second; below 0 in another process."""
+
+        def total(look: "_Look") -> float:
+            return sum(value for key, value in look.values.items() if key.partition("{")[0] == name)
+
+        return (total(self) - total(earlier)) / (self.at - earlier.at)
+
+
+def _own_p99(looks: list[_Look]) -> str:
+    """Say how long it took in the server, from a snapshot received to its prediction; everybody's counts."""
+    calm, then = (
+        quantile_ms(before.values, after.values, "live_digits_answer_seconds", 0.99)
+        for before, after in pairwise(looks)
+    )
+    return f"{calm:.0f} → {then:.0f} ms" if then else "-"
+
+
+def _burden(looks: list[_Look], calm: Phase) -> str:
+    """Say what the server had to do besides the crowd, a second."""
+    _, before, after = looks
+    usual = calm.seen.sent / (before.at - looks[0].at)
+    found = {
+        "sessions": after.since(before, "live_digits_sessions_opened_total"),
+        "snapshots": after.since(before, "live_digits_snapshots_total") - usual,
+        "errors": after.since(before, "live_digits_errors_total"),
+    }
+    told = [f"{number:,.0f} {name}" for name, number in found.items() if number > _MORE_THAN_USUAL]
+    return f"besides, {', '.join(told)} a second" if told else ""
 
 
 def _tracebacks(scene: Scene) -> int:

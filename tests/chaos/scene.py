@@ -26,6 +26,27 @@ def numbers(url: str) -> dict[str, float]:
     return {name: float(value) for name, value in re.findall(r"^([^#\s]\S*) (\S+)$", text, re.MULTILINE)}
 
 
+def quantile_ms(before: dict[str, float], after: dict[str, float], name: str, part: float) -> float:
+    """Estimate a quantile of what was measured in between, from a histogram of seconds; 0 if nothing was.
+
+    As Prometheus' `histogram_quantile` does it: on a straight line between two bounds.
+    """
+    bounds = [(float(bound), f'{name}_bucket{{le="{bound}"}}') for bound in _bounds(after, name)]
+    counts = [after[key] - before.get(key, 0.0) for _, key in bounds]
+    wanted = part * counts[-1] if counts else 0.0
+    low, below = 0.0, 0.0
+    for (bound, _), count in zip(bounds, counts, strict=True):
+        if 0 < wanted <= count:
+            rise = (wanted - below) / (count - below)
+            return 1e3 * (low + rise * (bound - low) if bound < float("inf") else low)
+        low, below = bound, count
+    return 0.0
+
+
+def _bounds(values: dict[str, float], name: str) -> list[str]:
+    return re.findall(rf'^{name}_bucket{{le="(\S+)"}}$', "\n".join(values), re.MULTILINE)
+
+
 class Scene:
     """A server, and what can be done to it."""
 

@@ -1,7 +1,7 @@
 """Half an hour of sessions that come and go, at a part of what the server can do: nothing it holds may grow.
 
-Looks at the server every few seconds, prints a line, and in the end the slopes; writes what it saw as JSON,
-and a plot of it.
+Looks at the server every few seconds and prints a line, and in the end the slopes; what it saw so far, and
+the slopes, are in the JSON at any time, and in the picture.
 """
 
 import json
@@ -14,11 +14,15 @@ import psutil
 
 from live.load import conductor
 from live.load.plan import Plan
+from live.load.plot import Line
 from tests.chaos.crowd import Crowd, Habits, Phase, Seen
+from tests.chaos.panels import Panel, draw
 from tests.chaos.scene import numbers
 from tests.conftest import RunningServer, running_server
 
 _EVERY_S = 10.0
+_LOOKS = 12
+"""At least, in a short one."""
 _RATE = 10.0
 """Snapshots a second that each session draws: sessions come and go, too."""
 _STAY_S = 20.0
@@ -26,10 +30,11 @@ _SEARCH_S = 8
 _SEARCHERS = 64
 _WARM_UP = 0.2
 """Of the time, after which nothing may grow: caches and pools are full by then."""
-_MAX_GROWTH_MB = 8.0
-"""From the end of the warm-up to the last look, along the line of best fit."""
-_MAX_MORE = 5.0
-"""Files, threads and tasks likewise: how many sessions are open just then is chance."""
+_FEWEST = 3
+"""Looks after it, to say anything."""
+_MOST_GROWTH = {"memory_mb": 8.0, "files": 5.0, "threads": 5.0, "tasks": 5.0}
+"""From the end of the warm-up to the last look, along the line of best fit; how many sessions are open just
+then is chance."""
 
 
 class Look(NamedTuple):
@@ -53,6 +58,7 @@ def run(minutes: float, load: float, per_s: float, to: Path) -> bool:
     """
     looks: list[Look] = []
     phases: list[Phase] = []
+    every_s = min(_EVERY_S, minutes * 60 / _LOOKS)
     with running_server() as server:
         per_s = per_s or load * _find_capacity(server)
     sessions = max(round(per_s / _RATE), 1)
@@ -62,22 +68,34 @@ def run(minutes: float, load: float, per_s: float, to: Path) -> bool:
         print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |", flush=True)
         began = time.monotonic()
         while (now := time.monotonic() - began) < minutes * 60:
-            time.sleep(_EVERY_S)
+            time.sleep(every_s)
             phase = crowd.look()
             phases.append(phase)
-            look = _look(now / 60, server.process.pid, server.url, phase)
-            looks.append(look)
+            looks.append(look := _look((now + every_s) / 60, server.process.pid, server.url, phase))
             print(
                 f"| {look.minutes:.1f} | {look.memory_mb:.1f} MB | {look.files:.0f} | {look.threads:.0f} "
-                f"| {look.sessions:.0f} | {phase.seen.answered / _EVERY_S:.0f} | {look.p50_ms:.1f} ms "
+                f"| {look.sessions:.0f} | {phase.seen.answered / every_s:.0f} | {look.p50_ms:.1f} ms "
                 f"| {look.p99_ms:.0f} ms |",
                 flush=True,
             )
-            to.with_suffix(".json").write_text(json.dumps([look._asdict() for look in looks], indent=1))
+            # Whatever may come: half an hour is long.
+            _keep(looks, f"{sessions} sessions that come and go, {per_s:,.0f} snapshots a second", to)
         phases.append(crowd.look(is_last=True))
         code = server.stop()
-    _draw(looks, to)
-    return _judge(looks, phases, code)
+    total = sum((phase.seen for phase in phases), start=Seen())
+    return _judge(looks, total, max(phase.longest_s for phase in phases), code)
+
+
+def _keep(looks: list[Look], title: str, to: Path) -> None:
+    """Write down what was seen so far, and draw it."""
+    trends = {name: _fit(looks, name) for name in _MOST_GROWTH}
+    found = {
+        "title": title,
+        "an_hour": {name: round(trend.an_hour, 3) for name, trend in trends.items()},
+        "looks": [look._asdict() for look in looks],
+    }
+    to.with_suffix(".json").write_text(json.dumps(found, indent=1))
+    to.write_text(_draw(looks, trends, title))
 
 
 def _find_capacity(server: RunningServer) -> float:
@@ -105,25 +123,35 @@ def _look(minutes: float, pid: int, url: str, phase: Phase) -> Look:
     )
 
 
-def _judge(looks: list[Look], phases: list[Phase], code: int) -> bool:
-    total = sum((phase.seen for phase in phases), start=Seen())
-    longest_s = max(phase.longest_s for phase in phases)
+class Trend(NamedTuple):
+    """How something went, along the line of best fit, from the end of the warm-up."""
+
+    an_hour: float
+    growth: float
+    """While it was watched."""
+    line: list[tuple[float, float]]
+    """From its first point to its last: minutes, and value."""
+
+
+def _fit(looks: list[Look], name: str) -> Trend:
     warm = looks[int(len(looks) * _WARM_UP) :]
+    values = [getattr(look, name) for look in warm]
+    if len(warm) < _FEWEST:
+        return Trend(0.0, 0.0, [])
     times = [look.minutes for look in warm]
-    is_flat = len(warm) > 2
+    slope, start = statistics.linear_regression(times, values)
+    ends = [(time, start + slope * time) for time in (times[0], times[-1])]
+    return Trend(slope * 60, slope * (times[-1] - times[0]), ends)
+
+
+def _judge(looks: list[Look], total: Seen, longest_s: float, code: int) -> bool:
+    is_flat = len(looks) - int(len(looks) * _WARM_UP) >= _FEWEST
     print()
-    for name, most in (
-        ("memory_mb", _MAX_GROWTH_MB),
-        ("files", _MAX_MORE),
-        ("threads", _MAX_MORE),
-        ("tasks", _MAX_MORE),
-    ):
-        values = [getattr(look, name) for look in warm]
-        slope = statistics.linear_regression(times, values).slope if len(warm) > 2 else 0.0
-        growth = slope * (times[-1] - times[0])
-        is_flat &= growth <= most
-        remark = "" if growth <= most else " **grows**"
-        print(f"{name}: {slope * 60:+.2f} an hour, {growth:+.2f} while it was watched{remark}")
+    for name, most in _MOST_GROWTH.items():
+        trend = _fit(looks, name)
+        is_flat &= trend.growth <= most
+        remark = "" if trend.growth <= most else " **grows**"
+        print(f"{name}: {trend.an_hour:+.2f} an hour, {trend.growth:+.2f} while it was watched{remark}")
     print(
         f"{total.sent:,} snapshots, {total.answered:,} answers; longest wait {longest_s:.1f} s; "
         f"closed by the server: {dict(total.closes)}, refused: {dict(total.refusals)}, "
@@ -132,31 +160,22 @@ def _judge(looks: list[Look], phases: list[Phase], code: int) -> bool:
     return is_flat and not (total.closes or total.refusals or total.errors or total.broken or code)
 
 
-def _draw(looks: list[Look], to: Path) -> None:
-    """Draw what was seen, a picture below the other, all over the same minutes."""
-    from matplotlib.figure import Figure
+def _draw(looks: list[Look], trends: dict[str, Trend], title: str) -> str:
+    """Draw what was seen."""
 
-    figure = Figure(figsize=(8, 8), layout="constrained")
-    minutes = [look.minutes for look in looks]
-    panels: list[tuple[str, dict[str, list[float]]]] = [
-        ("memory, MB", {"resident": [look.memory_mb for look in looks]}),
-        (
-            "open",
-            {"files": [look.files for look in looks], "sessions": [look.sessions for look in looks]},
-        ),
-        ("threads", {"threads": [look.threads for look in looks]}),
-        (
-            "latency, ms",
-            {"median": [look.p50_ms for look in looks], "99th percentile": [look.p99_ms for look in looks]},
-        ),
+    def line(name: str) -> Line:
+        return [(look.minutes, getattr(look, name)) for look in looks]
+
+    def an_hour(name: str, unit: str = "") -> str:
+        return f"{trends[name].an_hour:+.1f} {unit or name} an hour".replace("-", "−")
+
+    opened = {name: line(name) for name in ("tasks", "files", "sessions")}
+    latency = {"median": line("p50_ms"), "99th percentile": line("p99_ms")}
+    panels = [
+        Panel("Memory, MB", {"": line("memory_mb")}, an_hour("memory_mb", "MB"), trends["memory_mb"].line),
+        Panel("Open", opened, f"{an_hour('tasks')}, {an_hour('files')}"),
+        Panel("Threads", {"": line("threads")}, an_hour("threads")),
+        Panel("Latency, ms", latency),
     ]
-    for axes, (name, lines) in zip(figure.subplots(len(panels), sharex=True), panels, strict=True):
-        for label, values in lines.items():
-            axes.plot(minutes, values, label=label, linewidth=1.2)
-        axes.set_ylabel(name)
-        axes.set_ylim(0, 1.2 * max(max(values) for values in lines.values()))
-        axes.grid(alpha=0.3)
-        if len(lines) > 1:
-            axes.legend(loc="lower right")
-    axes.set_xlabel("minutes")
-    figure.savefig(to)
+    warm_until = looks[int(len(looks) * _WARM_UP)].minutes
+    return draw(title, panels, "minutes", (warm_until, "warming up"))

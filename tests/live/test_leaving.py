@@ -1,0 +1,97 @@
+"""Leaving: sessions end one by one, and nothing of them is left to the garbage collector."""
+
+import asyncio
+import gc
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+
+from live.leaving import framing_one_by_one
+from live.listening import listen
+from live.server import Server, configure
+from live.service import Service
+from live.settings import Settings
+from tests.live.drawings import binary_ink
+from tests.live.test_framing import PING, Talk
+from tests.live.test_framing import frame as framed
+from tests.wire import Op, Wire, close, frame
+
+INK = frame(Op.BINARY, binary_ink([[(0, 0), (50, 90)]], 1))
+NONSENSE = frame(Op.TEXT, b"null") * 5
+TOO_LARGE = b"\x82\xff" + (1 << 40).to_bytes(8, "big") + bytes(100)
+OURS = {"Http", "OneByOne", "Connection", "Session", "ServerProtocol", "HttpRequestParser"}
+
+
+async def test_those_who_are_lost_at_once_end_in_as_many_turns() -> None:
+    kind = framing_one_by_one()
+    talks = [Talk(kind) for _ in range(3)]
+    for talk in talks:
+        await talk.is_open.wait()
+    for talk in talks:
+        talk.protocol.connection_lost(None)
+    ended = []
+    for _ in range(8):
+        await asyncio.sleep(0)
+        ended.append(sum(bool(talk.events) for talk in talks))
+    assert [ended.count(number) > 0 for number in (1, 2, 3)] == [True] * 3
+
+
+async def test_nothing_is_written_to_a_connection_that_was_lost() -> None:
+    talk = Talk(framing_one_by_one())
+    await talk.is_open.wait()
+    talk.protocol.data_received(framed(PING, b"x") * 100)
+    written = talk.pipe.written
+    talk.protocol.connection_lost(None)
+    talk.to_send.put_nowait({"type": "websocket.send", "text": "too late"})
+    talk.protocol.shutdown()
+    await talk.settle()
+    assert (talk.pipe.written, talk.is_gone) == (written, True)
+    assert [event["type"] for event in talk.events] == ["websocket.disconnect"]
+
+
+@asynccontextmanager
+async def serving() -> AsyncIterator[tuple[str, int]]:
+    """Run a server in this event loop."""
+    settings = Settings(port=0, model="classic")
+    service = Service(settings)
+    server = Server(configure(settings, service), service)
+    server.handle_signals = lambda: None  # type: ignore[method-assign]
+    with listen(settings) as listener:
+        running = asyncio.create_task(server.serve([listener]))
+        await service.until_loaded()
+        yield listener.getsockname()[:2]
+        server.stop()
+        await running
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"", INK, NONSENSE, TOO_LARGE, INK + close(1000), NONSENSE + INK * 3],
+    ids=["nothing", "ink", "nonsense", "too much", "goodbye", "nonsense and ink"],
+)
+async def test_sessions_that_end_are_no_garbage(said: bytes) -> None:
+    async with serving() as place:
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(5):
+                wire = await Wire.open(*place)
+                await wire.send(said)
+                # At once: the server is still answering.
+                wire.writer.transport.abort()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(5):
+                    while _most_alike() > 1:  # noqa: ASYNC110
+                        await asyncio.sleep(0.01)
+            # The batcher remembers its last batch.
+            assert _most_alike() <= 1
+        finally:
+            gc.enable()
+
+
+def _most_alike() -> int:
+    """Count what is there most often of a session's, needed or not."""
+    names = Counter(name for thing in gc.get_objects() if (name := type(thing).__name__) in OURS)
+    return max(names.values(), default=0)
