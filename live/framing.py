@@ -8,8 +8,8 @@ frames, messages in parts, large ones, and whatever breaks the rules.
 What one read brings, which may be ten thousand frames, is taken apart as the application asks for it: at
 once, it would keep everybody else waiting. Of what comes after our goodbye, only the client's is looked for.
 
-A superseded snapshot costs 11 µs through the library, without the kernel's share and on a slow day; this way
-it costs less than a fourth of that, half of it in session.py.
+Without the kernel's share, a superseded snapshot costs 2.0 µs this way, most of it in session.py. With every
+frame taken by itself it cost 2.6, and the library's way costs nearly twice that.
 """
 
 import asyncio
