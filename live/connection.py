@@ -103,7 +103,7 @@ class Connection:
         self._mail = asyncio.Event()
         self._mail.set()
         self._is_leaving = False
-        self._pace = Pace(service.batcher, self)
+        self._pace = Pace(service.batcher)
         self._decoder = service.decoder
         self._decoding: asyncio.Task[None] | None = None
         self._explainer = service.explainer
@@ -135,7 +135,7 @@ class Connection:
                 session.receive(frame, now)
             session.receive(_frame(event), now)
             if session.is_waiting and not was_waiting:
-                pace.put()
+                pace.put(self)
             if session.has_picture and not self._decoding:
                 self._decoding = tasks.create_task(self._decode())
             if session.has_mail:
@@ -259,13 +259,13 @@ class Connection:
         self._metrics.answer_s.observe(cut.done_at - item.received_at)
         self.session.answer(item, tell(item, answer, cut, self.session.include))
         self._mail.set()
-        self._pace.was_answered()
+        self._pace.was_answered(self)
 
     def fail(self, item: Waiting, error: LiveError) -> None:
         """Tell the session that there will be no answer."""
         self.session.fail(item, error)
         self._mail.set()
-        self._pace.was_answered()
+        self._pace.was_answered(self)
 
 
 def _frame(event: Message) -> str | bytes:

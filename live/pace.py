@@ -28,12 +28,14 @@ class Reading(Enum):
 
 
 class Pace:
-    """When one session is read. Its connection's tasks and the batcher call it, in one event loop."""
+    """When one session is read. Its connection's tasks and the batcher call it, in one event loop.
 
-    def __init__(self, batcher: Batcher[Any, Any], waiter: Waiter[Any, Any]) -> None:
+    It is told for whom each time: kept, the two would be each other's, and in the end the collector's.
+    """
+
+    def __init__(self, batcher: Batcher[Any, Any]) -> None:
         self.reading = Reading.OPEN
         self._batcher = batcher
-        self._waiter = waiter
         self._may_read = asyncio.Event()
         self._may_read.set()
         self._is_ending = False
@@ -47,10 +49,10 @@ class Pace:
         """Wait until something is to be read."""
         await self._may_read.wait()
 
-    def put(self) -> None:
+    def put(self, waiter: Waiter[Any, Any]) -> None:
         """Queue the session, which has something new."""
-        self._batcher.put(self._waiter)
-        if not self._is_ending and self._batcher.far(self._waiter, self._come_near):
+        self._batcher.put(waiter)
+        if not self._is_ending and self._batcher.far(waiter, self._come_near):
             self._rest(Reading.FAR)
 
     def took_all(self) -> None:
@@ -63,10 +65,10 @@ class Pace:
         if self.reading is Reading.NEAR or not is_in:
             self.read_on()
 
-    def was_answered(self) -> None:
+    def was_answered(self, waiter: Waiter[Any, Any]) -> None:
         """Note that what the batch had of the session is answered."""
         if self.reading is Reading.DONE:
-            self.put()
+            self.put(waiter)
             if self.reading is Reading.DONE:
                 self.read_on()
 

@@ -8,6 +8,9 @@ import pytest
 
 from live.pace import Pace, Reading
 
+WAITER: Any = None
+"""Whoever; the queue does not look."""
+
 
 class Queue:
     """A batcher as a session sees it: far or not as the test wants."""
@@ -33,8 +36,7 @@ def queue() -> Queue:
 @pytest.fixture
 def pace(queue: Queue) -> Pace:
     batcher: Any = queue
-    waiter: Any = None
-    return Pace(batcher, waiter)
+    return Pace(batcher)
 
 
 def is_read(pace: Pace) -> bool:
@@ -51,16 +53,16 @@ def is_read(pace: Pace) -> bool:
 
 async def test_whoever_is_not_far_is_read_as_it_comes(pace: Pace, queue: Queue) -> None:
     queue.is_long = False
-    pace.put()
+    pace.put(WAITER)
     pace.took_all()
     pace.was_cut(is_in=True)
-    pace.was_answered()
+    pace.was_answered(WAITER)
     assert is_read(pace)
     assert queue.puts == 1
 
 
 async def test_a_flood_is_read_once_for_each_answer(pace: Pace, queue: Queue) -> None:
-    pace.put()
+    pace.put(WAITER)
     for answers in range(3):
         assert not is_read(pace)
         queue.come_near()
@@ -69,15 +71,15 @@ async def test_a_flood_is_read_once_for_each_answer(pace: Pace, queue: Queue) ->
         assert not is_read(pace)
         pace.was_cut(is_in=True)
         assert not is_read(pace)
-        pace.was_answered()
+        pace.was_answered(WAITER)
         assert queue.puts == 2 + answers
 
 
 async def test_a_flood_that_ebbs_is_read_as_it_comes_again(pace: Pace, queue: Queue) -> None:
-    pace.put()
+    pace.put(WAITER)
     queue.come_near()
     pace.took_all()
-    pace.was_answered()
+    pace.was_answered(WAITER)
     queue.come_near()
     pace.was_cut(is_in=False)
     assert pace.reading is Reading.OPEN
@@ -87,30 +89,30 @@ async def test_a_flood_that_ebbs_is_read_as_it_comes_again(pace: Pace, queue: Qu
 async def test_who_sends_no_faster_than_it_is_answered_does_not_queue_empty_handed(
     pace: Pace, queue: Queue
 ) -> None:
-    pace.put()
+    pace.put(WAITER)
     queue.come_near()
     pace.was_cut(is_in=True)
     assert is_read(pace)
-    pace.was_answered()
+    pace.was_answered(WAITER)
     assert queue.puts == 1
 
 
 async def test_a_flood_is_read_on_when_the_queue_has_become_short(pace: Pace, queue: Queue) -> None:
-    pace.put()
+    pace.put(WAITER)
     queue.come_near()
     pace.took_all()
     queue.is_long = False
-    pace.was_answered()
+    pace.was_answered(WAITER)
     assert queue.puts == 2
     assert is_read(pace)
 
 
 async def test_whoever_is_to_end_is_read_whatever_the_queue(pace: Pace, queue: Queue) -> None:
-    pace.put()
+    pace.put(WAITER)
     resting = asyncio.create_task(pace.rest())
     await asyncio.sleep(0)
     pace.end()
     await resting
-    pace.put()
+    pace.put(WAITER)
     pace.took_all()
     assert is_read(pace)

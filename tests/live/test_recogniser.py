@@ -56,7 +56,7 @@ def test_an_image_has_the_same_scores_in_any_batch(count: int) -> None:
     model = load("classic")
     batch = images(count)
     together = model.scores(batch)
-    assert together.shape == (count, 10)
+    assert together.shape == (count, 11)
     alone = np.concatenate([model.scores(image[None]) for image in batch])
     np.testing.assert_allclose(together, alone, atol=1e-5)
 
