@@ -63,7 +63,7 @@ def write(
         "mnist_errors": _errors(
             mnist_test,
             digits(score(mnist_test.images), calibration.temperature),
-            [f"{i}{'*' * (i in doubtful)}: " for i in range(len(mnist_test.labels))],
+            [f"{i}{'*' * (i in doubtful)}" for i in range(len(mnist_test.labels))],
         ),
         "drawing": _drawing(answers == pens.labels[:, None]),
         "cost": _cost([card for card in cards if "cost" in card]),
@@ -134,12 +134,15 @@ def _errors(images: Images, probabilities: Floats, names: Sequence[str]) -> Any:
     answers, confidence = probabilities.argmax(1), probabilities.max(1)
     wrong = np.flatnonzero(answers != images.labels)
     wrong = wrong[np.argsort(-confidence[wrong])][: _SHEET_COLUMNS * _SHEET_ROWS]
-    figure, axes = plt.subplots(_SHEET_ROWS, _SHEET_COLUMNS, figsize=(12, 9))
+    rows = max(-(-len(wrong) // _SHEET_COLUMNS), 1)
+    figure, axes = plt.subplots(rows, _SHEET_COLUMNS, figsize=(_SHEET_COLUMNS, 1.3 * rows), squeeze=False)
     for cell in axes.ravel():
         cell.axis("off")
     for cell, i in zip(axes.ravel(), wrong, strict=False):
         cell.imshow(1 - images.images[i], cmap="gray", vmin=0, vmax=1)
-        cell.set_title(f"{names[int(i)]}{images.labels[i]} → {answers[i]}  {confidence[i]:.2f}", fontsize=7)
+        told = f"{images.labels[i]} → {answers[i]}  {confidence[i]:.2f}"
+        cell.set_title("\n".join(filter(None, (names[int(i)], told))), fontsize=7)
+    figure.tight_layout(pad=0.3)
     return figure
 
 
