@@ -17,10 +17,13 @@ _MAX_LINE_BYTES = 8_000
 _MAX_HEADERS = 100
 """Both lower than what websockets' parser gives up at (8,192 and 128)."""
 
+_REST_S = 1e-3
+"""Between two newcomers. Back to back, they left the predict thread of those who draw too little."""
+
 
 def http_within(seconds: float) -> type[HttpToolsProtocol]:
     """Make the protocol of a server whose clients have so long for a request's head."""
-    turnstile = Turnstile()
+    turnstile = Turnstile(_REST_S)
 
     class Http(HttpToolsProtocol):
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]

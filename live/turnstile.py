@@ -10,18 +10,31 @@ from collections.abc import Callable
 
 
 class Turnstile:
-    """Calls what it is given, in that order, one each turn of the event loop, which owns it."""
+    """Calls what it is given, in that order, one each turn of the event loop, which owns it.
 
-    def __init__(self) -> None:
+    rest_s: between one and the next, in which nothing passes. A loop that is never idle leaves other threads
+    only what they wrest from it.
+    """
+
+    def __init__(self, rest_s: float = 0.0) -> None:
+        self._rest_s = rest_s
         self._waiting: deque[Callable[[], None]] = deque()
+        self._is_turning = False
 
     def let_pass(self, act: Callable[[], None]) -> None:
         """Have something called, in this loop's next turn at the earliest; it must not raise."""
         self._waiting.append(act)
-        if len(self._waiting) == 1:
+        if not self._is_turning:
+            self._is_turning = True
             asyncio.get_running_loop().call_soon(self._turn)
 
     def _turn(self) -> None:
-        if len(self._waiting) > 1:
-            asyncio.get_running_loop().call_soon(self._turn)
+        self._is_turning = bool(self._waiting)
+        if not self._waiting:
+            return
+        loop = asyncio.get_running_loop()
+        if self._rest_s:
+            loop.call_later(self._rest_s, self._turn)
+        else:
+            loop.call_soon(self._turn)
         self._waiting.popleft()()

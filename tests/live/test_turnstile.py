@@ -27,3 +27,14 @@ async def test_who_comes_while_another_passes_comes_next() -> None:
     for _ in range(3):
         await asyncio.sleep(0)
     assert seen == ["first", "friend"]
+
+
+async def test_nobody_passes_while_it_rests() -> None:
+    loop, turnstile, passed_at = asyncio.get_running_loop(), Turnstile(rest_s=0.02), list[float]()
+    for _ in range(2):
+        turnstile.let_pass(lambda: passed_at.append(loop.time()))
+        await asyncio.sleep(0)
+    assert len(passed_at) == 1, "the second waits, also when it comes after the first has passed"
+    while len(passed_at) < 2:  # noqa: ASYNC110
+        await asyncio.sleep(0.001)
+    assert passed_at[1] - passed_at[0] >= 0.015
