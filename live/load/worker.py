@@ -195,7 +195,9 @@ class Worker:
                     after = due + gap_s, number, step + 1, hand
                 heapq.heapreplace(heap, after)
             is_behind = heap and heap[0][0] <= now
-            await asyncio.sleep(0 if is_behind else max(heap[0][0] - clock(), _NAP_S) if heap else _IDLE_S)
+            # No longer nap than this: who opens meanwhile may be due before everyone in the heap.
+            pause = min(heap[0][0] - clock(), _IDLE_S) if heap else _IDLE_S
+            await asyncio.sleep(0 if is_behind else max(pause, _NAP_S))
 
     # ---- measuring
 

@@ -65,6 +65,12 @@ def test_a_real_server_keeps_its_word(server: RunningServer, tmp_path: Path, fla
     assert page.read_text().count("<svg") == 6
 
 
+def test_who_is_due_before_those_who_came_first_draws_in_time(server: RunningServer) -> None:
+    rare = load(server.socket, sessions=200, steps=1, pause_s=20.0, ramp_s=0.2, seconds=2)
+    assert rare.outcome.opened == 200
+    assert 1 <= sum(rare.outcome.answers_a_session) <= 60
+
+
 LIES = [
     (liar.drops_without_counting, {Guarantee.BALANCE}),
     (liar.counts_too_many, {Guarantee.BALANCE}),
