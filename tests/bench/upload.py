@@ -24,7 +24,7 @@ TIMES = 2.0
 
 def measure(bench: Bench) -> None:
     """Measure the latency of those who draw alone, beside an upload, and alone again."""
-    pictures = 500 if bench.is_quick else 10_000
+    pictures = 1_000 if bench.is_quick else 10_000
     with bench.target() as target:
         bench.table.note("those who draw, alone")
         before = bench.open_loop(target, SHARE, SESSIONS).latency
