@@ -5,7 +5,6 @@ HTTP: those who enter are `Member`s.
 """
 
 import asyncio
-import gc
 import itertools
 import logging
 import random
@@ -14,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
-from live import ink, recogniser
+from live import garbage, ink, recogniser
 from live.batcher import Batcher, Cut
 from live.census import Census, OwnCensus
 from live.counts import Counts
@@ -47,12 +46,6 @@ _GOODBYE_S = 0.5
 _MEMORY_S = 60.0
 _MAX_REPLACED = 3
 """Predict threads replaced within that time; one more, and the server had better end."""
-_YOUNG_OBJECTS = 20_000
-"""That the garbage collector waits for. A flood is thousands of objects at once, none of them garbage: after
-every 700, as Python has it, it took 2.5 % of the processor time, and once in a while 28 ms in one go."""
-_YOUNG_ROUNDS, _OLD_ROUNDS = 2, 40
-"""That it makes before it looks at what three of them left, and at everything. As 2,000 sessions came, what
-Python's ten had left took 58 ms in one go, what three leave takes 15. Sessions that end leave it nothing."""
 _CHECK_EVERY = 4
 """Ticks of the watch; sessions end that much later than they might, and ten thousand cost nothing."""
 
@@ -127,10 +120,10 @@ class Service:
     async def run(self) -> None:
         """Load and warm up the models, then batch and predict until cancelled."""
         await self._start_thread()
-        # What is loaded stays. The garbage collector would look through it while sessions come, up to 70 ms
-        # each time, in which nobody is answered.
-        gc.freeze()
-        gc.set_threshold(_YOUNG_OBJECTS, _YOUNG_ROUNDS, _OLD_ROUNDS)
+        with garbage.spared() as collector:
+            await self._serve(collector)
+
+    async def _serve(self, collector: garbage.Collector) -> None:
         self._is_loaded.set()
         if self.failure:
             return
@@ -140,7 +133,7 @@ class Service:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.batcher.run())
-                tasks.create_task(self._watch())
+                tasks.create_task(self._watch(collector))
                 tasks.create_task(self._look_after_thread())
         except* Exception:
             # Better no server than one that answers nobody.
@@ -196,8 +189,8 @@ class Service:
         self.metrics.batch_size.observe(cut.size)
         self.metrics.predict_s.observe(cut.done_at - cut.cut_at)
 
-    async def _watch(self) -> None:
-        """Measure how late the event loop is; now and then, end sessions whose time is up."""
+    async def _watch(self, collector: garbage.Collector) -> None:
+        """Measure how late the event loop is; now and then, end sessions whose time is up, and tidy."""
         for tick in itertools.count():
             asleep_at = time.perf_counter()
             await asyncio.sleep(_WATCH_S)
@@ -206,6 +199,7 @@ class Service:
             if tick % _CHECK_EVERY == 0:
                 for member in list(self._members):
                     member.check(now)
+                collector.tidy()
 
     async def until_loaded(self) -> None:
         """Wait until the models are loaded, or can't be."""
