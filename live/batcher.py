@@ -140,6 +140,11 @@ class Batcher(Generic[Item, Answer]):
         return bool(self._lanes)
 
     @property
+    def is_predicting(self) -> bool:
+        """A batch is with predict."""
+        return self._cut_at is not None
+
+    @property
     def busy_s(self) -> float:
         """How long predict has been at the present batch; 0 when it is idle."""
         return 0.0 if self._cut_at is None else self._clock() - self._cut_at

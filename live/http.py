@@ -2,10 +2,12 @@
 
 Between the socket and app.py, as uvicorn's protocol. uvicorn itself waits forever for a request's head and
 takes one of any size, and a websocket's that is too long for its own parser it leaves open and unanswered.
-Those who have just come are heard one by one.
+Those who would have a websocket are heard one by one.
 """
 
 import asyncio
+import re
+from collections.abc import Callable
 from functools import partial
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -17,28 +19,38 @@ _MAX_LINE_BYTES = 8_000
 _MAX_HEADERS = 100
 """Both lower than what websockets' parser gives up at (8,192 and 128)."""
 
+_END_OF_HEAD = re.compile(rb"\n\r?\n")
+_UPGRADE = re.compile(rb"\nupgrade:", re.IGNORECASE)
 _REST_S = 1e-3
 """Between two newcomers. Back to back, they left the predict thread of those who draw too little."""
 
 
-def http_within(seconds: float) -> type[HttpToolsProtocol]:
-    """Make the protocol of a server whose clients have so long for a request's head."""
-    turnstile = Turnstile(_REST_S)
+def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsProtocol]:
+    """Make the protocol of a server whose clients have so long for a request's head.
+
+    is_busy: somebody is being served, whom newcomers let go first.
+    """
+    turnstile = Turnstile(_REST_S, is_busy)
 
     class Http(HttpToolsProtocol):
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
             self._deadline = self.loop.call_later(seconds, transport.close)
             self._head_bytes: int | None = 0
-            self._is_new = True
+            self._head: bytes | None = b""
 
         def data_received(self, data: bytes) -> None:
-            if self._is_new:
-                self._is_new = False
-                self.transport.pause_reading()
-                turnstile.let_pass(partial(self._enter, data))
-            else:
-                self._take(data)
+            # A handshake costs, and can wait. Half a head, which never may be whole, or a question after the
+            # server's health is in nobody's way.
+            if self._head is not None:
+                self._head += data
+                if _END_OF_HEAD.search(self._head):
+                    is_handshake, self._head = _UPGRADE.search(self._head), None
+                    if is_handshake:
+                        self.transport.pause_reading()
+                        turnstile.let_pass(partial(self._enter, data))
+                        return
+            self._take(data)
 
         def _enter(self, data: bytes) -> None:
             if not self.transport.is_closing():

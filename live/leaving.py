@@ -4,15 +4,19 @@ Between uvicorn and `framing.py`. To end a session takes a few turns of the even
 two thousand clients vanish at once, behind a proxy that dies, say, those turns would be theirs for 140 ms.
 """
 
+from collections.abc import Callable
 from functools import partial
 
 from live.framing import Framing
 from live.turnstile import Turnstile
 
 
-def framing_one_by_one() -> type[Framing]:
-    """Make the websocket protocol of a server."""
-    turnstile = Turnstile()
+def framing_one_by_one(is_busy: Callable[[], bool]) -> type[Framing]:
+    """Make the websocket protocol of a server.
+
+    is_busy: somebody is being served, whom those who leave let go first.
+    """
+    turnstile = Turnstile(is_busy=is_busy)
 
     class OneByOne(Framing):
         def connection_lost(self, exc: Exception | None) -> None:

@@ -93,10 +93,14 @@ def configure(settings: Settings, service: Service, *, starts_loaded: bool = Fal
 
     starts_loaded: no connection is taken before the models are loaded.
     """
+
+    def is_busy() -> bool:
+        return service.is_predicting
+
     return uvicorn.Config(
         create_app(settings, service, starts_loaded=starts_loaded),
-        http=http_within(settings.handshake_s),
-        ws=framing_one_by_one(),
+        http=http_within(settings.handshake_s, is_busy),
+        ws=framing_one_by_one(is_busy),
         ws_max_size=settings.max_frame_bytes,
         # Saves 50 kB a connection, and there are no decompression bombs.
         ws_per_message_deflate=False,

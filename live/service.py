@@ -185,6 +185,11 @@ class Service:
         is_stuck = self.state is State.READY and self.batcher.busy_s > _STUCK_S
         return "stuck" if is_stuck else self.state.value
 
+    @property
+    def is_predicting(self) -> bool:
+        """Somebody waits for a batch that is under way."""
+        return self.state in (State.READY, State.DRAINING) and self.batcher.is_predicting
+
     def _count_batch(self, cut: Cut) -> None:
         self.metrics.batch_size.observe(cut.size)
         self.metrics.predict_s.observe(cut.done_at - cut.cut_at)

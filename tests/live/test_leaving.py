@@ -25,7 +25,7 @@ OURS = {"Http", "OneByOne", "Connection", "Session", "ServerProtocol", "HttpRequ
 
 
 async def test_those_who_are_lost_at_once_end_in_as_many_turns() -> None:
-    kind = framing_one_by_one()
+    kind = framing_one_by_one(lambda: False)
     talks = [Talk(kind) for _ in range(3)]
     for talk in talks:
         await talk.is_open.wait()
@@ -39,7 +39,7 @@ async def test_those_who_are_lost_at_once_end_in_as_many_turns() -> None:
 
 
 async def test_nothing_is_written_to_a_connection_that_was_lost() -> None:
-    talk = Talk(framing_one_by_one())
+    talk = Talk(framing_one_by_one(lambda: False))
     await talk.is_open.wait()
     talk.protocol.data_received(framed(PING, b"x") * 100)
     written = talk.pipe.written

@@ -3,6 +3,8 @@
 import asyncio
 from functools import partial
 
+import pytest
+
 from live.turnstile import Turnstile
 
 
@@ -38,3 +40,31 @@ async def test_nobody_passes_while_it_rests() -> None:
     while len(passed_at) < 2:  # noqa: ASYNC110
         await asyncio.sleep(0.001)
     assert passed_at[1] - passed_at[0] >= 0.015
+
+
+@pytest.mark.parametrize(("crowd", "pauses"), [(1, 4), (250, 4), (400, 2), (2_000, 0)])
+async def test_those_who_are_served_go_first_for_a_while_and_for_less_before_a_crowd(
+    crowd: int, pauses: int
+) -> None:
+    asked = 0
+
+    def is_busy() -> bool:
+        nonlocal asked
+        asked += 1
+        return True
+
+    turnstile, seen = Turnstile(is_busy=is_busy), list[int]()
+    for number in range(crowd):
+        turnstile.let_pass(partial(seen.append, number))
+    while not seen:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    assert asked == pauses + 1
+
+
+async def test_nobody_waits_for_those_who_have_been_served() -> None:
+    busy = [False, False, True]
+    turnstile, seen = Turnstile(is_busy=busy.pop), list[str]()
+    turnstile.let_pass(partial(seen.append, "guest"))
+    while not seen:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    assert busy == [False]

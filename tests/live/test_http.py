@@ -1,0 +1,107 @@
+"""HTTP by its bytes: whole handshakes wait for their turn, and nothing else does."""
+
+import asyncio
+
+import pytest
+import uvicorn
+from starlette.responses import PlainTextResponse
+from uvicorn.server import ServerState
+
+from live.http import http_within
+
+HANDSHAKE = b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: x\r\n\r\n"
+QUESTION = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+class Pipe(asyncio.Transport):
+    """What a protocol writes to."""
+
+    def __init__(self) -> None:
+        super().__init__({"peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 2)})
+        self.written = b""
+        self.is_paused = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written += bytes(data)
+
+    def is_closing(self) -> bool:
+        return False
+
+    def close(self) -> None: ...
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None: ...
+
+    def pause_reading(self) -> None:
+        self.is_paused = True
+
+    def resume_reading(self) -> None:
+        self.is_paused = False
+
+
+class Host:
+    """A server that is always busy, and counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self._state = ServerState()
+        self._config = uvicorn.Config(
+            PlainTextResponse("hello"),
+            http=http_within(60, self._is_busy),
+            log_config=None,
+            lifespan="off",
+        )
+        self._config.load()
+
+    def _is_busy(self) -> bool:
+        self.asked += 1
+        return True
+
+    def invite(self) -> tuple[asyncio.Protocol, Pipe]:
+        protocol: asyncio.Protocol = self._config.http_protocol_class(  # type: ignore[call-arg]
+            config=self._config, server_state=self._state, app_state={}
+        )
+        pipe = Pipe()
+        protocol.connection_made(pipe)
+        return protocol, pipe
+
+
+async def answered(pipe: Pipe) -> None:
+    async with asyncio.timeout(10):
+        while not pipe.written.endswith(b"hello"):  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+
+
+@pytest.mark.parametrize("cut", range(1, len(HANDSHAKE)))
+async def test_a_handshake_waits_for_its_turn_once_it_is_whole(cut: int) -> None:
+    protocol, pipe = Host().invite()
+    protocol.data_received(HANDSHAKE[:cut])
+    assert not pipe.is_paused
+    protocol.data_received(HANDSHAKE[cut:])
+    assert pipe.is_paused
+    await answered(pipe)
+    assert not pipe.is_paused
+
+
+async def test_those_who_never_finish_are_before_nobody() -> None:
+    asked = []
+    for crowd in (0, 1_000):
+        host = Host()
+        for _ in range(crowd):
+            protocol, _ = host.invite()
+            protocol.data_received(HANDSHAKE[:-4])
+        protocol, pipe = host.invite()
+        protocol.data_received(HANDSHAKE)
+        await answered(pipe)
+        asked.append(host.asked)
+    assert asked[0] == asked[1] > 1
+
+
+@pytest.mark.parametrize("cut", range(1, len(QUESTION)))
+async def test_a_question_does_not_wait(cut: int) -> None:
+    host = Host()
+    protocol, pipe = host.invite()
+    protocol.data_received(QUESTION[:cut])
+    protocol.data_received(QUESTION[cut:])
+    assert not pipe.is_paused
+    await answered(pipe)
+    assert host.asked == 0
