@@ -34,6 +34,9 @@ clock = time.perf_counter
 
 _TURN = 4
 """Frames taken in before everyone else gets a turn: a socket can hold thousands, all there at once."""
+_FAULT_REST_S = 1e-3
+"""Before more is read of who sent what is refused. A loop that is never idle leaves the predict thread of
+all the others only what it wrests from it."""
 log = logging.getLogger(__name__)
 
 
@@ -128,6 +131,7 @@ class Connection:
         frames = 0
         while (event := await receive())["type"] == "websocket.receive":
             now = self._heard_at = clock()
+            faults = session.faults
             # What supersedes a snapshot that waits finds its session queued.
             was_waiting = session.is_waiting
             earlier = event.get("earlier", ())
@@ -143,6 +147,8 @@ class Connection:
             if (was_waiting or earlier) and not event.get("has_more", True):
                 pace.took_all()
             frames += 1 + len(earlier)
+            if session.faults > faults:
+                await asyncio.sleep(_FAULT_REST_S)
             if pace.is_resting:
                 frames = 0
                 await pace.rest()

@@ -88,6 +88,8 @@ class Session:
         self.include: tuple[Include, ...] = ()
         self.close: Close | None = None
         self.counts = Counts()
+        self.faults = 0
+        """Frames that something was wrong with."""
 
         self._last_seq = -1
         self._last_rev = 0
@@ -119,11 +121,13 @@ class Session:
             else:
                 self._configure(message)
         except Unreadable as error:
+            self.faults += 1
             self._unreadable += 1
             self._send(messages.error_message(error))
             if self._unreadable > MAX_UNREADABLE_FRAMES:
                 self.close = Close.UNREADABLE_TEXT if isinstance(frame, str) else Close.UNREADABLE_BYTES
         except LiveError as error:
+            self.faults += 1
             self._send(messages.error_message(error))
             if error.seq is not None:
                 self.counts.snapshots += 1

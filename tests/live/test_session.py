@@ -245,6 +245,13 @@ def test_unreadable_frames_in_a_row_close_the_session(frame: str | bytes, close:
     assert {error["code"] for error in errors} == {"bad_message"}
 
 
+def test_frames_that_something_is_wrong_with_are_counted() -> None:
+    session = open_session()
+    for frame in (ink(1), "}", ink(1), ink(2), '{"type":"configure","model":"nobody"}'):
+        session.receive(frame, 0)
+    assert session.faults == 3
+
+
 def test_a_client_that_reads_nothing_cannot_pile_up_errors() -> None:
     session = open_session()
     session.receive(ink(1), 0)
