@@ -1,10 +1,13 @@
 """Fault after fault, while fifty sessions draw: a table of what they noticed."""
 
+import threading
 import time
+import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from itertools import pairwise
+from typing import Self
 
 from tests.chaos.crowd import Crowd, Habits, Phase
 from tests.chaos.faults import FAULTS, Fault, cut_network, kill_worker
@@ -21,14 +24,16 @@ _MORE_THAN_USUAL = 20.0
 """A second; below that it is chance."""
 _MAX_STOP_S = 15.0
 _MAX_GAP_S = 2.0
+_BETWEEN_NEWCOMERS_S = 0.1
 
 
 def run(wanted: str) -> bool:
     """Try the faults whose name has this in it; print a line for each, and return whether all went well."""
     print(
-        "| fault | answered | cut off | longest wait | p99 calm → then | in the server | promises | besides |"
+        "| fault | answered | cut off | longest wait | p99 calm → then | in the server | newcomers wait "
+        "| promises | besides |"
     )
-    print("| --- | ---: | --- | ---: | ---: | ---: | --- | --- |", flush=True)
+    print("| --- | ---: | --- | ---: | ---: | ---: | ---: | --- | --- |", flush=True)
     is_fine = True
     faults = [fault for fault in FAULTS if wanted in fault.name]
     if faults:
@@ -89,7 +94,8 @@ def _try(scene: Scene, fault: Fault) -> bool:
         time.sleep(_CALM_S)
         calm = crowd.look()
         looks.append(_Look(scene))
-        note = fault.act(scene)
+        with _Newcomers(scene) as newcomers:
+            note = fault.act(scene)
         looks.append(_Look(scene))
         time.sleep(_AFTER_S)
         then = crowd.look()
@@ -97,6 +103,8 @@ def _try(scene: Scene, fault: Fault) -> bool:
     complaints = _complaints(fault, calm, then, last)
     if not fault.errors and (traced := _tracebacks(scene) - traced):
         complaints.append(f"**{traced} tracebacks in the log**")
+    if not (fault.stops or fault.shuts) and newcomers.longest_s > _MAX_GAP_S:
+        complaints.append("**newcomers waited too long**")
     if "**" in note:
         complaints.append("**see there**")
     seen = then.seen
@@ -110,10 +118,41 @@ def _try(scene: Scene, fault: Fault) -> bool:
     print(
         f"| {fault.name} | {then.answering} of {then.sessions} | {cut} | {then.longest_s:.1f} s "
         f"| {calm.p99_ms:.0f} → {then.p99_ms:.0f} ms | {_own_p99(looks)} "
+        f"| {newcomers.longest_s:.2f} s "
         f"| {'; '.join(complaints) or 'kept'} | {note} |",
         flush=True,
     )
     return not complaints
+
+
+class _Newcomers:
+    """Ask the server for its health again and again, each time as somebody new."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.longest_s = 0.0
+        """The longest that they had no answer for."""
+        self._url = f"{scene.server.url}healthz"
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._come)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.set()
+        self._thread.join()
+
+    def _come(self) -> None:
+        since, is_let_in = time.monotonic(), True
+        while not (self._is_over.wait(_BETWEEN_NEWCOMERS_S) and is_let_in):
+            since = time.monotonic() if is_let_in else since
+            try:
+                urllib.request.urlopen(self._url, timeout=_MAX_STOP_S).close()
+                is_let_in = True
+            except OSError:
+                is_let_in = time.monotonic() - since > _MAX_STOP_S
+            self.longest_s = max(self.longest_s, time.monotonic() - since)
 
 
 class _Look:
