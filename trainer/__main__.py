@@ -54,6 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", parents=[data], help="train a model into a run folder")
     train.add_argument("--model", default="classic", help="which model (default: %(default)s)")
     train.add_argument("--seed", type=int, help="seed of everything random (default: 1)")
+    train.add_argument(
+        "--data-seed", type=int, help="seed of the images made and held out, if another (default: --seed)"
+    )
     train.add_argument("--epochs", type=int, help="times through the data (default: 26)")
     train.add_argument(
         "--repeats", type=int, help="times that images are seen before others are made (default: 1)"
@@ -66,6 +69,12 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--start", type=Path, metavar="RUN", help="run folder of the weights to start from")
     train.add_argument(
         "--teacher", type=Path, metavar="RUN", help="run folder, or .keras file, of a model to learn from"
+    )
+    train.add_argument(
+        "--answers",
+        type=Path,
+        metavar="DIR",
+        help="keep the teacher's answers here, for runs that see the same images (4 MB an epoch)",
     )
     train.add_argument(
         "--config",
@@ -115,16 +124,17 @@ def _train(options: argparse.Namespace) -> None:
     from trainer.datasets import digit_images, read_pens, split_images
     from trainer.epochs import Epochs
     from trainer.evaluation import load_model
+    from trainer.teaching import Teacher
 
     config = _config(options)
-    training_images, validation_images = split_images(mnist.read(options.mnist).train, config.seed)
+    training_images, validation_images = split_images(mnist.read(options.mnist).train, config.seed_of_data)
     pens = read_pens(options.unipen) if options.unipen else None
     validation = {"mnist_validation": validation_images}
     if pens:
         validation["pens_validation"] = digit_images(pens.validation)
     run = options.run or Path("runs") / f"{config.model}-{config.seed}"
     epochs = Epochs(config, training_images, pens)
-    teacher = load_model(options.teacher) if options.teacher else None
+    teacher = Teacher(load_model(options.teacher), options.answers) if options.teacher else None
     training.train(config, epochs, validation, run, _say, start=options.start, teacher=teacher)
     _say(f"saved in {run}")
 
@@ -134,7 +144,7 @@ def _config(options: argparse.Namespace) -> Config:
     names: dict[str, Any] = {
         key: run.stem if (run := getattr(options, key)) else "" for key in ("start", "teacher")
     }
-    asked = {key: getattr(options, key) for key in ("seed", "epochs", "repeats", "precision")}
+    asked = {key: getattr(options, key) for key in ("seed", "data_seed", "epochs", "repeats", "precision")}
     changes: dict[str, Any] = {key: value for key, value in asked.items() if value is not None}
     if not options.config:
         return replace(Config(options.model), **names, **changes)
@@ -198,10 +208,9 @@ def _is_ensemble(path: Path) -> bool:
 
 
 def _seed(path: Path) -> int:
-    """Return the seed that a run's folder or a card says its model was trained with."""
-    if path.suffix == ".json":
-        return int(cards.read(path)["seed"])
-    return Config.load(path / "config.json").seed if path.is_dir() else 1
+    """Return the seed that a run's folder or a card says its model's images were drawn with."""
+    saved = path / "config.json" if path.is_dir() else path
+    return Config.load(saved).seed_of_data if saved.suffix == ".json" else 1
 
 
 def _export(options: argparse.Namespace) -> None:

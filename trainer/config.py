@@ -17,6 +17,8 @@ from trainer.warp import Warp
 class Config:
     """How a model is trained.
 
+    data_seed: of the images that it is shown and of those held out, so that runs with several seeds may share
+    them; None: seed.
     rate: the learning rate's peak; it falls to almost 0 along a cosine.
     repeats: how often an epoch's images are seen before others are made.
     precision: of what is computed, `float32` or `bfloat16`.
@@ -30,6 +32,7 @@ class Config:
 
     model: str
     seed: int = 1
+    data_seed: int | None = None
     epochs: int = 26
     repeats: int = 1
     batch: int = 128
@@ -44,6 +47,11 @@ class Config:
     members: tuple[str, ...] = ()
     warp: Warp = field(default_factory=Warp)
     hand: Hand = field(default_factory=Hand)
+
+    @property
+    def seed_of_data(self) -> int:
+        """What the images that it is shown, and those held out, are drawn with."""
+        return self.seed if self.data_seed is None else self.data_seed
 
     def save(self, path: Path) -> None:
         """Write the configuration as JSON."""

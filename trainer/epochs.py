@@ -39,7 +39,7 @@ class Epochs:
     def __init__(self, config: Config, images: Images, pens: Pens | None) -> None:
         self._config = config
         self._images = images
-        self._ink = _Ink(pens, config.seed) if pens else None
+        self._ink = _Ink(pens, config.seed_of_data) if pens else None
 
     @property
     def size(self) -> int:
@@ -57,11 +57,11 @@ class Epochs:
 
     def make(self, number: int) -> Images:
         """Make one epoch: images and labels (0 … 9, NONE) in random order."""
-        rng = np.random.default_rng([self._config.seed, number])
+        rng = np.random.default_rng([self._config.seed_of_data, number])
         # One pass through all the images before any comes again, however few an epoch takes of them.
         everything = len(self._images.labels)
         turn, start = divmod(number * self._image_count, everything)
-        orders = [np.random.default_rng([self._config.seed, t, 0]) for t in (turn, turn + 1)]
+        orders = [np.random.default_rng([self._config.seed_of_data, t, 0]) for t in (turn, turn + 1)]
         order = np.concatenate([rng_of_turn.permutation(everything) for rng_of_turn in orders])
         which = order[start : start + self._image_count]
         parts = [Images(self._config.warp(self._images.images[which], rng), self._images.labels[which])]

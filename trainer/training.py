@@ -19,6 +19,7 @@ from trainer import models
 from trainer.config import Config, lineage
 from trainer.epochs import Epochs, Teach
 from trainer.mnist import Images
+from trainer.teaching import Teacher, labels_only
 
 WARM_UP = 0.05
 """Share of all steps in which the learning rate rises."""
@@ -34,13 +35,13 @@ def train(
     log: Log,
     *,
     start: Path | None = None,
-    teacher: models.Model | None = None,
+    teacher: Teacher | None = None,
 ) -> models.Model:
     """Train a model into a folder and return it with its averaged weights.
 
     validation: sets whose accuracy is reported after each epoch.
     start: the run whose weights to start from.
-    teacher: a trained model with as many outputs, whose answers count for half of what is to be learnt.
+    teacher: whose answers count for half of what is to be learnt; has as many outputs.
     """
     keras.utils.set_random_seed(config.seed)
     outputs = 11 if epochs.has_others else 10
@@ -52,9 +53,7 @@ def train(
     steps = epochs.size // config.batch * config.repeats
     loss = "categorical_crossentropy" if teacher else "sparse_categorical_crossentropy"
     model.compile(_optimizer(config, steps), loss)
-    teach: Teach = _taught_by_labels
-    if teacher:
-        teach = _taught_by(models.in_precision(teacher, config.precision), outputs)
+    teach: Teach = teacher.teach(config.precision) if teacher else labels_only
     folder.mkdir(parents=True, exist_ok=True)
     config.save(folder / "config.json")
     if start:
@@ -104,23 +103,6 @@ def _reporter(
         log(f"epoch {epoch + 1}/{config.epochs}  {shown}")
 
     return report
-
-
-def _taught_by_labels(_: Any, labels: Any) -> Any:
-    return labels
-
-
-def _taught_by(teacher: models.Model, outputs: int) -> Teach:
-    """Return what makes targets (N, outputs) that are half the labels and half what the teacher answers.
-
-    Source: Hinton, Vinyals and Dean, "Distilling the knowledge in a neural network", 2015.
-    """
-
-    def teach(images: Any, labels: Any) -> Any:
-        answers = teacher.predict(images, batch_size=512, verbose=0)
-        return (np.eye(outputs, dtype=np.float32)[labels] + answers) / 2
-
-    return teach
 
 
 def _optimizer(config: Config, steps: int) -> Any:

@@ -180,14 +180,63 @@ def test_a_run_starts_from_another_and_follows_a_teacher(
     run: Path, images: mnist.Mnist, tmp_path: Path
 ) -> None:
     from trainer import evaluation, training
+    from trainer.teaching import Teacher
 
-    teacher = evaluation.load_model(run)
+    teacher = Teacher(evaluation.load_model(run))
     log: list[str] = []
     epochs = Epochs(CONFIG, images.train, _pens())
     training.train(
         CONFIG, epochs, {"mnist_validation": images.test}, tmp_path, log.append, start=run, teacher=teacher
     )
     assert len(log) == CONFIG.epochs
+
+
+def test_what_is_learnt_is_half_the_label_and_half_the_teachers_answer(
+    run: Path, images: mnist.Mnist
+) -> None:
+    from trainer import evaluation
+    from trainer.teaching import Teacher
+
+    model = evaluation.load_model(run)
+    seen, labels = images.train.images[:20, :, :, None], images.train.labels[:20]
+    answers = np.asarray(model.predict(seen, verbose=0))
+    targets = Teacher(model).teach("float32")(seen, labels)
+    np.testing.assert_allclose(targets, (np.eye(11)[labels] + answers) / 2, atol=1e-6)
+
+
+def test_kept_answers_are_of_these_images_and_this_teacher(
+    run: Path, images: mnist.Mnist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from trainer import evaluation, models
+    from trainer.teaching import Teacher
+
+    model, asked = evaluation.load_model(run), list[int]()
+    some, others = images.train.images[:20, :, :, None], images.train.images[5:25, :, :, None]
+    labels = images.train.labels[:20]
+
+    class Counting:
+        def predict(self, images: np.ndarray, **_: object) -> np.ndarray:
+            asked.append(len(images))
+            return np.asarray(model.predict(images, verbose=0))
+
+    monkeypatch.setattr(models, "in_precision", lambda model, precision: Counting())
+    teach = Teacher(model, tmp_path).teach("float32")
+    first = teach(some, labels)
+    np.testing.assert_array_equal(Teacher(model, tmp_path).teach("float32")(some, labels), first)
+    assert len(asked) == 1
+    assert not np.array_equal(teach(others, labels), first)
+    model.set_weights([2 * weights for weights in model.get_weights()])
+    assert not np.array_equal(Teacher(model, tmp_path).teach("float32")(some, labels), first)
+    assert len(asked) == 3
+
+
+def test_runs_with_other_seeds_may_see_the_same_images(images: mnist.Mnist) -> None:
+    made = [
+        Epochs(replace(CONFIG, seed=seed, data_seed=data_seed), images.train, _pens()).make(0).images
+        for seed, data_seed in ((3, None), (4, 3), (4, None))
+    ]
+    np.testing.assert_array_equal(made[0], made[1])
+    assert not np.array_equal(made[1], made[2])
 
 
 def test_a_report_shows_every_figure(run: Path, images: mnist.Mnist) -> None:
