@@ -28,6 +28,8 @@ _MIDDLE = 0.47
 """The grey that stays in the middle when edges are made steeper: what keeps MNIST's amount of ink."""
 _THINNER = np.float32(0.4)
 """How much of a pixel's width a line may lose on each side; MNIST's thinnest would else be gone."""
+_PRESSURE = 0.5
+"""How far a line's thickness varies within an image: a standard deviation, in pixels on each side."""
 _KNOTS = 6
 """Knots a side of the grid that bends an image: bends are about a fifth of an image long."""
 _CHUNK = 256
@@ -40,7 +42,7 @@ class Warp(NamedTuple):
     sharpness: how much steeper edges are made than they come out of the warp, which looks between pixels and
     so blurs: at 1.4, as much of the ink is grey as of MNIST's own. contrast: how far it is from that, a
     factor's logarithm. weight: how much darker or paler edges are. still_share: images left as they are.
-    thick_share, thin_share: images whose lines are made up to two pixels thicker, or almost one thinner.
+    thick_share, thin_share: images whose lines are made up to some pixels thicker, or almost one thinner.
     """
 
     rotation_deg: float = 12.0
@@ -89,12 +91,18 @@ def _warp(images: Floats, warp: Warp, rng: np.random.Generator) -> Floats:
 
 
 def _with_other_pen(images: Floats, warp: Warp, rng: np.random.Generator) -> Floats:
-    """Make the lines of some images thicker, of others thinner."""
+    """Make the lines of some images thicker, here more and there less; of others thinner."""
     which, how_far = rng.random(len(images)), rng.random((len(images), 1, 1)).astype(np.float32)
     is_thick, is_thin = which < warp.thick_share, which > 1 - warp.thin_share
     found = images.copy()
-    found[is_thick] += how_far[is_thick] * (_around(images[is_thick], np.maximum) - images[is_thick])
     found[is_thin] += _THINNER * how_far[is_thin] * (_around(images[is_thin], np.minimum) - images[is_thin])
+    thick = images[is_thick]
+    pressure = rng.normal(0, _PRESSURE, (len(thick), _KNOTS * _KNOTS)).astype(np.float32) @ _BENDS
+    more = how_far[is_thick] + pressure.reshape(thick.shape)
+    for _ in range(2):
+        thick += np.clip(more, 0, 1) * (_around(thick, np.maximum) - thick)
+        more -= 1
+    found[is_thick] = thick
     return found
 
 

@@ -18,7 +18,7 @@ from tests.chaos.starts import START_FAULTS
 _CALM_S = 4.0
 _AFTER_S = 1.5
 _MAX_RATIO = 3.0
-_FLOOR_MS = 10.0
+_FLOOR_MS = 5.0
 """Three times less than this is still nothing that a hand would notice."""
 _MORE_THAN_USUAL = 20.0
 """A second; below that it is chance."""
@@ -117,7 +117,7 @@ def _try(scene: Scene, fault: Fault) -> bool:
         note += ("; " if note else "") + ", ".join(f"{n} × `{code}`" for code, n in told.items())
     print(
         f"| {fault.name} | {then.answering} of {then.sessions} | {cut} | {then.longest_s:.1f} s "
-        f"| {calm.p99_ms:.0f} → {then.p99_ms:.0f} ms | {_own_p99(looks)} "
+        f"| {calm.p99_ms:.1f} → {then.p99_ms:.1f} ms | {_own_p99(looks)} "
         f"| {newcomers.longest_s:.2f} s "
         f"| {'; '.join(complaints) or 'kept'} | {note} |",
         flush=True,
