@@ -16,7 +16,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from live import bulk, ink, messages, uploads
+from live import bulk, ink, parsing, uploads
 from live.errors import BadMessage, Overloaded, TooLarge, TooSlow, UnknownModel
 from live.ink import Ink
 from live.inquiry import Inquiry
@@ -123,12 +123,12 @@ async def _drawing(request: Request, service: Service) -> tuple[Ink, Image | Non
     """
     kind = _kind(request)
     if kind == "application/json":
-        return messages.decode_body(await _body(request, service.settings), service.settings.limits), None
+        return parsing.decode_body(await _body(request, service.settings), service.settings.limits), None
     data = await _picture(request, service)
     if data[:64].lstrip().startswith(b"{"):
         if len(data) > service.settings.max_frame_bytes:
             raise TooLarge(f"Expected ink of at most {service.settings.max_frame_bytes} bytes, got more")
-        return messages.decode_body(data, service.settings.limits), None
+        return parsing.decode_body(data, service.settings.limits), None
     if kind.startswith("text/"):
         raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Expected a picture, JSON or a form")
     return ink.BLANK, await service.decoder.decode(Picture(0, data))

@@ -20,7 +20,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from live import messages
+from live import messages, parsing
 from live.bucket import Bucket
 from live.counts import Counts
 from live.errors import LiveError, StaleSeq, TooFast, UnknownModel, Unreadable
@@ -114,7 +114,7 @@ class Session:
         if self.close:
             return
         try:
-            message = messages.decode(frame, self._limits)
+            message = parsing.decode(frame, self._limits)
             self._unreadable = 0
             if isinstance(message, Snapshot):
                 self._accept(message, now)

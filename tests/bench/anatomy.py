@@ -7,7 +7,7 @@ of the whole is what no step owns: sessions, queue, tasks, hand-offs between thr
 import time
 from collections.abc import Callable, Sequence
 
-from live import ink, messages
+from live import ink, messages, parsing
 from live.messages import Prediction, Snapshot, Timing
 from live.recogniser import find_cards, load
 from live.settings import WEIGHTS, Settings
@@ -20,7 +20,7 @@ def dissect(model: str, frames: Sequence[bytes], batch: int, seconds: float) -> 
     [card] = [card for card in find_cards(WEIGHTS) if card.name == model]
     recogniser = load(card, WEIGHTS, "litert", batch)
     frames = [frames[i % len(frames)] for i in range(batch)]
-    snapshots = [messages.decode(frame, limits) for frame in frames]
+    snapshots = [parsing.decode(frame, limits) for frame in frames]
     drawings = [snapshot.ink for snapshot in snapshots if isinstance(snapshot, Snapshot)]
     images = ink.render(drawings)
     scores = recogniser.scores(images)
@@ -28,7 +28,7 @@ def dissect(model: str, frames: Sequence[bytes], batch: int, seconds: float) -> 
         Prediction(1000, 10, model, *judgement, 0, Timing(1.234, 5.678, batch)) for judgement in judge(scores)
     ]
     steps: dict[str, Callable[[], object]] = {
-        "parse": lambda: [messages.decode(frame, limits) for frame in frames],
+        "parse": lambda: [parsing.decode(frame, limits) for frame in frames],
         "render": lambda: ink.render(drawings),
         "model": lambda: recogniser.scores(images),
         "judge": lambda: judge(scores),

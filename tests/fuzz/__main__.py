@@ -19,7 +19,7 @@ from collections.abc import AsyncIterator, Callable
 
 from msgspec.structs import replace
 
-from live import messages
+from live import parsing
 from live.archives import read_archive
 from live.errors import LiveError
 from live.picture import read_file, read_grey
@@ -55,9 +55,9 @@ def seeds() -> dict[str, tuple[list[bytes], Check]]:
     return {
         "picture": (pictures, lambda data: read_file(data, LIMITS.picture_pixels)),
         "raw grey": ([b"\x28" + bytes(1600)], _read_grey),
-        "binary frame": (ink, lambda data: messages.decode(data, LIMITS)),
+        "binary frame": (ink, lambda data: parsing.decode(data, LIMITS)),
         "text frame": (texts, _decode_text),
-        "body": (texts[:-1], lambda data: messages.decode_body(data, LIMITS)),
+        "body": (texts[:-1], lambda data: parsing.decode_body(data, LIMITS)),
         "archive": (archives, _read_archive),
         "form": (bodies, lambda data: asyncio.run(_receive(data))),
     }
@@ -123,7 +123,7 @@ def fuzz(inputs: int, seed: int) -> Counter[tuple[str, str]]:
 
 
 def _decode_text(data: bytes) -> object:
-    return messages.decode(data.decode(errors="replace"), LIMITS)
+    return parsing.decode(data.decode(errors="replace"), LIMITS)
 
 
 def _read_grey(data: bytes) -> object:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from live import ink, messages
+from live import ink, parsing
 from live.ink_file import EXAMPLES, Drawing, read
 from live.load.frames import Motion, animate, stamp_binary, stamp_json
 from live.messages import Snapshot
@@ -16,7 +16,7 @@ DRAWINGS = read(EXAMPLES)
 def decoded(motion: Motion, is_json: bool, seq: int = 7, rev: int = 3) -> list[Snapshot]:
     stamp = stamp_json if is_json else stamp_binary
     frames = [bytes(stamp(frame, seq, rev)) for frame in motion.frames]
-    snapshots = [messages.decode(frame.decode() if is_json else frame, LIMITS) for frame in frames]
+    snapshots = [parsing.decode(frame.decode() if is_json else frame, LIMITS) for frame in frames]
     assert all(isinstance(snapshot, Snapshot) for snapshot in snapshots)
     return [snapshot for snapshot in snapshots if isinstance(snapshot, Snapshot)]
 

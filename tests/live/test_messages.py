@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from live import messages
+from live import messages, parsing
 from live.errors import BadMessage, BadPicture, LiveError, TooLarge, Unreadable
 from live.messages import Configure, Error, GoAway, Prediction, Snapshot, Timing
 from live.settings import Settings
@@ -20,7 +20,7 @@ LIMITS = replace(Settings().limits, points=100, strokes=5, picture_pixels=10_000
 
 
 def decode(frame: str | bytes) -> Configure | Snapshot:
-    return messages.decode(frame, LIMITS)
+    return parsing.decode(frame, LIMITS)
 
 
 def snapshot(frame: str | bytes) -> Snapshot:
@@ -144,7 +144,7 @@ def test_what_cannot_be_read_is_told_with_what_was_expected(
 
 def test_a_body_nested_too_deep_is_refused() -> None:
     with pytest.raises(BadMessage, match="too deep lists"):
-        messages.decode_body(f'{{"strokes":[],"more":{DEEP}}}'.encode(), LIMITS)
+        parsing.decode_body(f'{{"strokes":[],"more":{DEEP}}}'.encode(), LIMITS)
 
 
 @pytest.mark.parametrize(

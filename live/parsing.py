@@ -1,0 +1,132 @@
+"""Parsing: frames → a client's messages.
+
+First step of the flow. In come frames as they arrived (text or bytes), out go a `Configure` or a `Snapshot`.
+Everything a snapshot needs to be predicted is checked here, so that nothing in a batch can fail. No I/O, no
+clock.
+"""
+
+from typing import get_args
+
+import msgspec
+
+from live import ink
+from live.errors import BadMessage, BadPicture, TooLarge, Unreadable
+from live.ink import Ink
+from live.messages import (
+    HEADER,
+    KIND_INK,
+    KIND_PICTURE,
+    Configure,
+    Include,
+    InkBody,
+    InkMessage,
+    Limits,
+    Numbered,
+    Picture,
+    Snapshot,
+    counts_of,
+)
+
+_decode_text = msgspec.json.Decoder(Configure | InkMessage).decode
+_decode_body = msgspec.json.Decoder(InkBody).decode
+_decode_number = msgspec.json.Decoder(Numbered).decode
+
+
+def decode(frame: str | bytes, limits: Limits) -> Configure | Snapshot:
+    """Decode a client's frame; its size in bytes has been checked by the websocket.
+
+    Raises BadMessage (Unreadable, if it is no message at all), BadPicture or TooLarge, naming the snapshot's
+    number where that could be read. What a picture's file holds is for the decoder to find out.
+    """
+    return _from_text(frame, limits) if isinstance(frame, str) else _from_bytes(frame, limits)
+
+
+def decode_body(body: bytes, limits: Limits) -> Ink:
+    """Decode ink that came as an HTTP body. Raises BadMessage or TooLarge."""
+    try:
+        strokes = _decode_body(body).strokes
+    except msgspec.ValidationError as error:
+        raise BadMessage(_explain(str(error))) from None
+    except (msgspec.DecodeError, RecursionError):
+        raise BadMessage("Expected a JSON object with strokes, got no JSON, or too deep lists") from None
+    _check_size(len(strokes), sum(map(len, strokes)), limits, None)
+    try:
+        return ink.from_strokes(strokes)
+    except ValueError as error:
+        raise BadMessage(str(error)) from None
+
+
+def _from_text(frame: str, limits: Limits) -> Configure | Snapshot:
+    try:
+        message = _decode_text(frame)
+    except msgspec.ValidationError as error:
+        raise BadMessage(_explain(str(error)), _number_of(frame)) from None
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        raise Unreadable("Expected a JSON object with a type, got no JSON, or too deep lists") from None
+    if isinstance(message, Configure):
+        return message
+    _check_size(len(message.strokes), sum(map(len, message.strokes)), limits, message.seq)
+    try:
+        drawing = ink.from_strokes(message.strokes)
+    except ValueError as error:
+        raise BadMessage(str(error), message.seq) from None
+    return Snapshot(message.seq, message.rev, drawing)
+
+
+def _from_bytes(frame: bytes, limits: Limits) -> Snapshot:
+    if len(frame) < HEADER.size:
+        raise Unreadable(f"Expected a header of {HEADER.size} bytes, got a frame of {len(frame)}")
+    kind, form, n, seq, rev = HEADER.unpack_from(frame)
+    if kind == KIND_PICTURE:
+        return Snapshot(seq, rev, ink.BLANK, _picture(frame, form, n, limits, seq))
+    if kind != KIND_INK:
+        raise BadMessage(f"Expected kind {KIND_INK} (ink) or {KIND_PICTURE} (picture), got {kind}", seq)
+    if form != 0:
+        raise BadMessage(f"Expected form 0 of ink, got {form}", seq)
+    body = len(frame) - HEADER.size - 2 * n
+    if body < 0:
+        raise BadMessage(f"Expected the point counts of {n} strokes, got a frame of {len(frame)} bytes", seq)
+    total = sum(counts_of(frame, n))
+    if body != 4 * total:
+        raise BadMessage(f"Expected {total} points of 4 bytes, got {body} bytes", seq)
+    _check_size(n, total, limits, seq)
+    return Snapshot(seq, rev, frame)
+
+
+def _picture(frame: bytes, form: int, n: int, limits: Limits, seq: int) -> Picture:
+    if form not in (0, 1):
+        raise BadMessage(f"Expected form 0 (grey) or 1 (a file) of picture, got {form}", seq)
+    if form == 1 and n:
+        raise BadMessage(f"Expected n of 0 before a picture's file, got {n}", seq)
+    data = frame[HEADER.size :]
+    if not data or (form == 0 and (n == 0 or len(data) % n)):
+        rows = f"whole rows of {n} pixels" if form == 0 else "a file"
+        raise BadPicture(f"Expected a picture of {rows}, got {len(data)} bytes", seq)
+    if form == 0 and len(data) > limits.picture_pixels:
+        raise TooLarge(f"Expected a picture of at most {limits.picture_pixels} pixels, got {len(data)}", seq)
+    return Picture(n, data)
+
+
+def _check_size(strokes: int, points: int, limits: Limits, seq: int | None) -> None:
+    if strokes > limits.strokes:
+        raise TooLarge(f"Expected at most {limits.strokes} strokes, got {strokes}", seq)
+    if points > limits.points:
+        raise TooLarge(f"Expected at most {limits.points} points, got {points}", seq)
+
+
+def _explain(reason: str) -> str:
+    """Reword what would echo the client's own value."""
+    if not reason.startswith("Invalid"):
+        return reason
+    if "$.type" in reason:
+        return "Expected type configure or ink, got another"
+    return f"Expected include of {', '.join(get_args(Include))}, got another"
+
+
+def _number_of(frame: str) -> int | None:
+    try:
+        seq = _decode_number(frame).seq
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    is_number = isinstance(seq, int) and not isinstance(seq, bool) and 0 <= seq < 2**32
+    return seq if is_number else None
