@@ -14,14 +14,14 @@ batcher tells them when they are near, so that a flood is read in few, large pie
 
 Bulk (uploaded archives, say) waits in lanes of its own, which are cut when nobody draws, or every ninth time.
 
-It knows no model and no websocket: it is given `predict`, which it calls off the event loop.
+It knows no model and no websocket: it is given `predict`.
 """
 
 import asyncio
 import logging
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import islice
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
@@ -65,9 +65,9 @@ class Waiter(Protocol[Item, Answer_contra]):
         """Take the news that an item that was taken will not be answered."""
 
 
-Predict = Callable[[str, Sequence[Item]], asyncio.Future[Sequence[Answer]]]
-"""A model's name and items → as many answers, in order, once they are found off the event loop. One call at a
-time; a future that is cancelled is waited for by nobody."""
+Predict = Callable[[str, Sequence[Item]], Awaitable[Sequence[Answer]]]
+"""A model's name and items → as many answers, in order. The call begins to find them, and what it returns is
+awaited once, until they are there; one call at a time."""
 
 
 class Batcher(Generic[Item, Answer]):
@@ -253,7 +253,7 @@ class _UnderWay(NamedTuple, Generic[Item, Answer]):
     model: str
     taken: list[tuple[Waiter[Item, Answer], Item]]
     cut_at: float
-    answers: asyncio.Future[Sequence[Answer]]
+    answers: Awaitable[Sequence[Answer]]
 
 
 def _fail(batch: _UnderWay[Item, Answer], error: LiveError) -> None:

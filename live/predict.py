@@ -90,7 +90,7 @@ def _local_reader(options: argparse.Namespace) -> Read:
     from live.explainer import explain_alone
     from live.messages import Prediction, Snapshot, Timing
     from live.picture import read_file
-    from live.prediction import Predictor
+    from live.prediction import Models, Question
     from live.service import PREFERRED_MODEL
     from live.session import Waiting
 
@@ -101,7 +101,7 @@ def _local_reader(options: argparse.Namespace) -> Read:
         raise StartError(f"Expected one of the models {', '.join(names)}, got {model}")
     folder = options.weights if options.weights.is_dir() else options.weights.parent
     card = next(card for card in cards if card.name == model)
-    predictor = Predictor({model: recogniser.load(card, folder, Settings.engine, 1)})
+    models = Models({model: recogniser.load(card, folder, Settings.engine, 1)})
 
     def read(drawing: Drawing) -> dict[str, Any]:
         image = read_file(drawing, Settings.max_picture_pixels) if isinstance(drawing, bytes) else None
@@ -110,11 +110,11 @@ def _local_reader(options: argparse.Namespace) -> Read:
         except ValueError as error:
             raise BadMessage(str(error)) from None
         item = Waiting(Snapshot(0, 0, strokes), 0.0, image)
-        [found] = predictor(model, [item])
+        [found] = models.answer(model, Question.about([item]))
         fields = {"model": model, **found.judgement._asdict()}
         if options.explain and found.judgement.digit is not None:
             prediction = Prediction(0, 0, model, *found.judgement, 0, Timing(0, 0, 1))
-            explanation = explain_alone(item, prediction, partial(predictor.worths, model))
+            explanation = explain_alone(item, prediction, partial(models.worths, model))
             fields |= _explained(drawing, explanation, found.image)
         return fields
 

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -21,10 +21,10 @@ log = logging.getLogger(__name__)
 MAX_FAULTS = 3
 """Batches in a row that may fail before it is the thread, and not the batch."""
 
-Predict = Callable[[str, Sequence[Any]], Sequence[Any]]
-"""What loading comes to: a model's name and items → as many answers."""
+Predict = Callable[[str, Any], Any]
+"""What loading comes to: a model's name and a question → what is found."""
 _Future = asyncio.Future[Any]
-_Job = tuple[_Future, str, Sequence[Any]]
+_Job = tuple[_Future, str, Any]
 
 
 class Lost(Exception):
@@ -50,12 +50,12 @@ class PredictThread:
                 self._crew.jobs.put(job)
         return self._crew.begin()
 
-    def predict(self, model: str, items: Sequence[Any]) -> "asyncio.Future[Sequence[Any]]":
-        """Have a batch answered in the thread, after those that wait already."""
+    def predict(self, model: str, question: Any) -> "asyncio.Future[Any]":
+        """Have a question answered in the thread, after those that wait already."""
         assert self._crew, "Expected a thread that was started"
-        answers = asyncio.get_running_loop().create_future()
-        self._crew.jobs.put((answers, model, items))
-        return answers
+        finding = asyncio.get_running_loop().create_future()
+        self._crew.jobs.put((finding, model, question))
+        return finding
 
     def end(self) -> None:
         """Let the thread end; one that hangs is not waited for."""
@@ -119,18 +119,18 @@ class _Crew:
     def _work(self) -> None:
         can_go_on = self._run(self._loaded, self._keep_models)
         while can_go_on and (job := self.jobs.get()):
-            answers, model, items = job
-            can_go_on = answers.cancelled() or self._run(answers, self._answer, model, items)
+            finding, model, question = job
+            can_go_on = finding.cancelled() or self._run(finding, self._answer, model, question)
 
     def _keep_models(self) -> None:
         self._predict = self._load()
 
-    def _answer(self, model: str, items: Sequence[Any]) -> Sequence[Any]:
+    def _answer(self, model: str, question: Any) -> Any:
         assert self._predict
         self._faults += 1
-        answers = self._predict(model, items)
+        finding = self._predict(model, question)
         self._faults = 0
-        return answers
+        return finding
 
     def _run(self, future: _Future, call: Callable[..., Any], *args: Any) -> bool:
         """Settle a future with what a call comes to; say whether the thread can go on."""

@@ -1,16 +1,23 @@
-"""From snapshots to answers: the one blocking call that the batcher makes, for a whole batch.
+"""From snapshots to answers: what the batcher has done with a whole batch.
 
-    snapshots ─ ink.render ─▶ images ─ recogniser ─▶ scores ─ verdict.judge ─▶ answers
+    snapshots ─ ink.render ─▶ images ─ model ─▶ scores ─ verdict.judge ─▶ answers
 
-Runs in the predict thread, and touches nothing that the event loop owns. Back there, `tell` makes an answer
-the prediction that is sent.
+The model lets go of the interpreter while it computes, in the predict thread. The rest is Python's. Done in
+the thread, too, it and the event loop pass the interpreter to and fro every 20 µs, which took 35 of an
+answer's 165 µs, and of 256 sessions' answers a third. So the event loop does it; but not when few draw, or
+when there is much to render.
+Back in the event loop, `tell` makes an answer the prediction that is sent.
 """
 
+import asyncio
 import base64
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Generator, Mapping, Sequence
+from functools import partial
+from math import isfinite
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from live import ink
 from live.batcher import Cut
@@ -20,7 +27,13 @@ from live.messages import Include, Prediction, Timing
 from live.recogniser import Recogniser
 from live.session import Image, Waiting
 from live.spare import Work
-from live.verdict import BLANK, Judgement, Probabilities
+from live.verdict import BLANK, Calibration, Judgement, Probabilities, Scores, judge
+
+_FEW = 8
+"""Snapshots. Fewer are the thread's from beginning to end: where one draws alone, caches have gone cold
+between its steps, and in one place once."""
+_MANY_POINTS = 4_096
+"""In a batch. More take too long for the event loop: 0.5 ms, or 14 if they are one mad scribble."""
 
 
 class Answer(NamedTuple):
@@ -33,47 +46,134 @@ class Answer(NamedTuple):
 _NONE = Answer(BLANK, np.zeros((ink.SIDE, ink.SIDE), np.float32))
 
 
-class Predictor:
+class Question(NamedTuple):
+    """What the thread is asked about a batch: all of it, or the scores of images that are rendered."""
+
+    items: Sequence[Waiting | Work]
+    snapshots: Sequence[Waiting]
+    images: Images | None = None
+
+    @classmethod
+    def about(cls, items: Sequence[Waiting | Work]) -> "Question":
+        """Ask for answers to all items."""
+        return cls(items, [item for item in items if isinstance(item, Waiting)])
+
+    @property
+    def is_quick(self) -> bool:
+        """Rendering it pays in the event loop, and does not hold that up."""
+        snapshots = self.snapshots
+        if len(snapshots) < max(_FEW, len(self.items)):
+            return False
+        return sum(item.snapshot.points for item in snapshots) <= _MANY_POINTS
+
+    def rendered(self) -> "Question":
+        """Ask for the scores alone."""
+        return self._replace(images=_render(self.snapshots))
+
+
+class Finding(NamedTuple):
+    """What the models found: images (N, 28, 28), which of them have ink (N,), and the scores of those."""
+
+    images: Images
+    is_inked: NDArray[np.bool_]
+    scores: Scores
+    calibration: Calibration
+
+
+class Models:
     """The models by name. Not thread-safe: one thread calls it."""
 
     def __init__(self, recognisers: Mapping[str, Recogniser]) -> None:
         self._recognisers = recognisers
 
-    def __call__(self, model: str, items: Sequence[Waiting | Work]) -> list[Answer]:
-        """Answer a batch with one model, in order; work on explanations keeps what it finds for itself."""
-        snapshots = [item for item in items if isinstance(item, Waiting)]
-        answers = self._answer(model, snapshots)
-        if len(snapshots) == len(items):
-            return answers
-        for item in items:
-            if isinstance(item, Work):
-                item.advance(lambda images: self.worths(model, images))
-        rest = iter(answers)
-        return [next(rest) if isinstance(item, Waiting) else _NONE for item in items]
+    def __call__(self, model: str, question: Question) -> Finding | list[Answer]:
+        """Score a batch with one model, and judge it unless it was rendered. Raises as `answer` does."""
+        if question.images is None:
+            return self.answer(model, question)
+        return self._find(model, question.images)
+
+    def answer(self, model: str, question: Question) -> list[Answer]:
+        """Answer a batch with one model; work on explanations keeps what it finds for itself.
+
+        Raises ValueError when a score is no number.
+        """
+        if len(question.snapshots) < len(question.items):
+            for item in question.items:
+                if isinstance(item, Work):
+                    item.advance(partial(self.worths, model))
+        if not question.snapshots:
+            return [_NONE] * len(question.items)
+        return judged(question, self._find(model, _render(question.snapshots)))
 
     def worths(self, model: str, images: Images) -> Probabilities:
         """Score images (B, 28, 28) as explanations do → (B, 10)."""
-        card, scores = self._recognisers[model]
-        return worths(scores(images), card.calibration)
+        card, run = self._recognisers[model]
+        return worths(run(images), card.calibration)
 
-    def _answer(self, model: str, items: Sequence[Waiting]) -> list[Answer]:
-        """Answer snapshots; a blank drawing needs no model."""
-        drawings = [item.snapshot.ink for item in items]
-        images = ink.render(drawings)
-        for i, item in enumerate(items):
-            if item.image is not None:
-                images[i] = item.image
-        recogniser = self._recognisers[model]
-        inked = [i for i, drawing in enumerate(drawings) if not drawing.is_blank or images[i].any()]
-        if len(inked) == len(drawings):
-            judgements = recogniser.judge(images)
-        else:
-            judgements = [BLANK] * len(drawings)
-            if inked:
-                found = recogniser.judge(images[inked])
-                for i, judgement in zip(inked, found, strict=True):
-                    judgements[i] = judgement
-        return list(map(Answer, judgements, images))
+    def _find(self, model: str, images: Images) -> Finding:
+        """Score images; a blank one needs no model."""
+        is_inked = np.asarray(images.any((1, 2)))
+        card, run = self._recognisers[model]
+        inked = images if is_inked.all() else images[is_inked]
+        scores = run(inked) if len(inked) else np.zeros((0, card.outputs), np.float32)
+        if not isfinite(scores.sum()):
+            raise ValueError(f"Expected scores from {model}, got what is no number")
+        return Finding(images, is_inked, scores, card.calibration)
+
+
+def judged(question: Question, finding: Finding) -> list[Answer]:
+    """Judge what was found → an answer to each item, in order."""
+    found = iter(judge(finding.scores, finding.calibration))
+    judgements = found if finding.is_inked.all() else (next(found) if i else BLANK for i in finding.is_inked)
+    answers = map(Answer, judgements, finding.images)
+    if len(question.snapshots) == len(question.items):
+        return list(answers)
+    return [next(answers) if isinstance(item, Waiting) else _NONE for item in question.items]
+
+
+Ask = Callable[[str, Question], "asyncio.Future[Any]"]
+"""What the predict thread is asked by: a model's name and a question → what `Models` make of it."""
+
+
+class Predictor:
+    """What the batcher calls, in the event loop."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+
+    def __call__(self, model: str, items: Sequence[Waiting | Work]) -> "Answers":
+        """Begin to answer a batch with one model."""
+        question = Question.about(items)
+        if question.is_quick:
+            try:
+                question = question.rendered()
+            except Exception as fault:
+                failed: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+                failed.set_exception(fault)
+                return Answers(question, failed)
+        return Answers(question, self._ask(model, question))
+
+
+class Answers:
+    """Answers to a batch, once they are found; to be awaited once."""
+
+    def __init__(self, question: Question, found: "asyncio.Future[Finding | list[Answer]]") -> None:
+        self._question = question
+        self._found = found
+
+    def __await__(self) -> Generator[Any, None, list[Answer]]:
+        """Wait for what the thread finds, and judge it if that is left to do."""
+        found = yield from self._found
+        return judged(self._question, found) if isinstance(found, Finding) else found
+
+
+def _render(snapshots: Sequence[Waiting]) -> Images:
+    """Make the images (N, 28, 28) of snapshots; a picture was decoded to its own."""
+    images = ink.render([item.snapshot.ink for item in snapshots])
+    for i, item in enumerate(snapshots):
+        if item.image is not None:
+            images[i] = item.image
+    return images
 
 
 def tell(item: Waiting, answer: Answer, cut: Cut, include: Sequence[Include]) -> Prediction:

@@ -6,8 +6,7 @@ come without a card. Both are imported late: serving with LiteRT never imports T
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
-from math import isfinite
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +15,7 @@ import numpy as np
 
 from live.errors import StartError
 from live.ink import NORMALISATION, SIDE, Images
-from live.verdict import DIGITS, UNCALIBRATED, Calibration, Judgement, Scores, judge
+from live.verdict import DIGITS, UNCALIBRATED, Calibration, Scores
 
 _LITERT_SIZES = (8, 4, 2, 1)
 """One interpreter each: resizing one costs a new allocation. A batch is run in such pieces, none padded;
@@ -53,13 +52,6 @@ class Recogniser(NamedTuple):
 
     card: Card
     scores: Run
-
-    def judge(self, images: Images) -> Sequence[Judgement]:
-        """Read images (B, 28, 28), and say what to believe of each."""
-        scores = self.scores(images)
-        if not isfinite(scores.sum()):
-            raise ValueError(f"Expected scores from {self.card.name}, got what is no number")
-        return judge(scores, self.card.calibration)
 
 
 Load = Callable[[Card, Path, str, int], Recogniser]

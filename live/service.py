@@ -24,7 +24,7 @@ from live.gate import is_loopback
 from live.messages import GoAway, Model, Snapshot
 from live.metrics import Metrics, collect
 from live.predict_thread import PredictThread
-from live.prediction import Answer, Predictor
+from live.prediction import Answer, Models, Predictor, Question
 from live.recogniser import Card, Load
 from live.session import Waiting
 from live.settings import Settings
@@ -127,7 +127,8 @@ class Service:
         self._is_loaded.set()
         if self.failure:
             return
-        self.batcher = Batcher(self._thread.predict, self.settings.max_batch, self._count_batch)
+        predictor = Predictor(self._thread.predict)
+        self.batcher = Batcher(predictor, self.settings.max_batch, self._count_batch)
         self.explainer = Explainer(self.batcher)
         self.state = State.READY
         try:
@@ -276,7 +277,7 @@ class Service:
 
     # ---- in the predict thread
 
-    def _load(self) -> Predictor:
+    def _load(self) -> Models:
         weights = self.settings.weights
         self.cards = recogniser.find_cards(weights)
         names = [card.name for card in self.cards]
@@ -287,8 +288,8 @@ class Service:
             for card in self.cards
         }
         self.models = [Model(card.name, card.name == default, card.summary) for card in self.cards]
-        predictor = Predictor(recognisers)
+        models = Models(recognisers)
         for name in names:
             # The recognisers have warmed up; what renders and judges has not.
-            predictor(name, [Waiting(Snapshot(0, 0, ink.from_strokes([[(0, 0), (1, 1)]])), 0.0)])
-        return predictor
+            models(name, Question.about([Waiting(Snapshot(0, 0, ink.from_strokes([[(0, 0), (1, 1)]])), 0.0)]))
+        return models

@@ -6,15 +6,13 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 import pytest
 
 from live.errors import Internal, Overloaded
-from live.ink import NORMALISATION, from_strokes
+from live.ink import from_strokes
 from live.inquiry import Inquiry
 from live.messages import Model, Snapshot
 from live.predict_thread import MAX_FAULTS
-from live.recogniser import Card, Recogniser
 from live.service import Service, State
 from live.settings import Settings
 from tests.live.drawings import DRAWINGS
@@ -60,10 +58,10 @@ async def test_a_predict_call_that_hangs_makes_the_server_unready_and_heals(
     predict, began, may_end = crew._predict, threading.Event(), threading.Event()
     assert predict
 
-    def hang(model: str, items: Sequence[Any]) -> list[Any]:
+    def hang(model: str, question: Any) -> Any:
         began.set()
         may_end.wait(30)
-        return list(predict(model, items))
+        return predict(model, question)
 
     wound(served.service, hang)
     snapshot = Snapshot(0, 0, from_strokes(DRAWINGS["seven"]))
@@ -168,10 +166,3 @@ async def test_a_server_whose_predict_threads_die_and_die_ends(monkeypatch: pyte
     assert "again and again" in str(served.service.failure)
     assert served.service.state is State.FAILED
     await served.end()
-
-
-async def test_scores_that_are_no_numbers_are_our_fault() -> None:
-    card = Card("broken", "", NORMALISATION, {})
-    broken = Recogniser(card, lambda images: np.full((len(images), 10), np.nan, np.float32))
-    with pytest.raises(ValueError, match="Expected scores from broken"):
-        broken.judge(np.zeros((1, 28, 28), np.float32))
