@@ -7,6 +7,7 @@ import json
 import signal
 import struct
 import subprocess
+import time
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
@@ -289,7 +290,16 @@ def fetch(url: str) -> str:
     ("path", "expected"), [("healthz", {"status": "alive"}), ("readyz", {"status": "ready"})]
 )
 def test_the_server_says_that_it_is_well(server: RunningServer, path: str, expected: dict[str, str]) -> None:
-    assert json.loads(fetch(server.url + path)) == expected
+    until = time.monotonic() + 30
+    while True:
+        try:
+            assert json.loads(fetch(server.url + path)) == expected
+            return
+        except urllib.error.HTTPError as refusal:
+            # It listens before its models are loaded.
+            assert json.load(refusal) == {"status": "loading"}
+            assert time.monotonic() < until
+            time.sleep(0.05)
 
 
 def test_models_are_listed_with_their_cards(server: RunningServer) -> None:
