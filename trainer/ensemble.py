@@ -1,7 +1,6 @@
 """Ensemble: several trained models as one, whose answer is the mean of theirs.
 
-training → **ensemble** → evaluation, export. How `large` is made: compact at two stages
-and classic; also a teacher.
+training → **ensemble** → evaluation, export. How `large` is made, of wide ones and a far one; also a teacher.
 """
 
 import json
