@@ -43,8 +43,9 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
             # A handshake costs, and can wait. Half a head, which never may be whole, or a question after the
             # server's health is in nobody's way.
             if self._head is not None:
+                before = max(len(self._head) - 2, 0)
                 self._head += data
-                if _END_OF_HEAD.search(self._head):
+                if _END_OF_HEAD.search(self._head, before):
                     is_handshake, self._head = _UPGRADE.search(self._head), None
                     if is_handshake:
                         self.transport.pause_reading()
