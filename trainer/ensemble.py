@@ -1,6 +1,7 @@
 """Ensemble: several trained models as one, whose answer is the mean of theirs.
 
-training → **ensemble** → evaluation, export. How `large` is made, of wide ones and a far one; also a teacher.
+training → **ensemble** → evaluation, export. How `large` is made, of two wide ones and a
+compact one; also a teacher.
 """
 
 import json

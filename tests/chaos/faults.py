@@ -62,9 +62,13 @@ def clients_that(misbehave: Misbehave) -> Fault:
     def act(scene: Scene) -> str:
         place = (scene.server.host, str(scene.server.port))
         command = [sys.executable, "-m", "tests.chaos.clients", misbehave.__name__, *place, str(SECONDS)]
-        process = subprocess.Popen(command, cwd=ROOT)
-        _have_give_way(process.pid)
-        assert process.wait(10 * SECONDS) == 0, f"Expected clients to {misbehave.__name__}, but they failed"
+        with subprocess.Popen(command, cwd=ROOT) as process:
+            _have_give_way(process.pid)
+            try:
+                code = process.wait(10 * SECONDS)
+            finally:
+                process.kill()
+        assert code == 0, f"Expected clients to {misbehave.__name__}, but they failed"
         return ""
 
     summary = (misbehave.__doc__ or "").split(".")[0]

@@ -41,11 +41,15 @@ def models(seen: Seen) -> Models:
     return Models({"m": Recogniser(Card("m", "", NORMALISATION, {}), seen.scores)})
 
 
-async def answered(items: Sequence[Waiting | Work], seen: Seen | None = None) -> list[Answer]:
-    """Have a batch answered, by models in this thread."""
+async def answered(
+    items: Sequence[Waiting | Work], seen: Seen | None = None, asked: list[Question] | None = None
+) -> list[Answer]:
+    """Have a batch answered, by models in this thread; asked: to note what they are asked."""
     run = models(seen or Seen())
 
     def ask(model: str, question: Question) -> "asyncio.Future[Any]":
+        if asked is not None:
+            asked.append(question)
         found: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         found.set_result(run(model, question))
         return found
@@ -95,15 +99,7 @@ async def test_who_renders_makes_no_difference_to_the_answer(
     items: list[Waiting | Work], is_here: bool
 ) -> None:
     asked: list[Question] = []
-    run = models(Seen())
-
-    def ask(model: str, question: Question) -> "asyncio.Future[Any]":
-        asked.append(question)
-        found: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        found.set_result(run(model, question))
-        return found
-
-    found = await Predictor(ask)("m", items)
+    found = await answered(items, asked=asked)
     assert (asked[0].images is not None) == is_here
     whole = models(Seen()).answer("m", Question.about(items))
     assert [one.judgement for one in found] == [one.judgement for one in whole]
