@@ -99,6 +99,16 @@ class Framing(WebSocketsSansIOProtocol):
         self._others = Bucket(_OTHERS_PER_S)
         self._is_the_librarys = False
         """For good."""
+        self._is_shut_down = False
+
+    def shutdown(self) -> None:
+        """Say goodbye; whose handshake is under way has it answered by the application, which says why not.
+
+        uvicorn would answer 500, with which no proxy asks the next server.
+        """
+        self._is_shut_down = True
+        if self.handshake_complete or not self.handshake_initiated:
+            super().shutdown()
 
     def data_received(self, data: bytes) -> None:
         """Take in what came, which may begin and end anywhere within a frame."""
@@ -282,6 +292,8 @@ class Framing(WebSocketsSansIOProtocol):
             if self.close_sent:
                 # The client's goodbye may be here already.
                 self._look_for_goodbye()
+            elif self._is_shut_down and message["type"] == "websocket.accept":
+                self.shutdown()
         else:
             self.transport.write(_frame(text.encode()))
 

@@ -38,6 +38,7 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
             self._deadline = self.loop.call_later(seconds, transport.close)
             self._head_bytes: int | None = 0
             self._head: bytes | None = b""
+            self._is_waiting = False
 
         def data_received(self, data: bytes) -> None:
             # A handshake costs, and can wait. Half a head, which never may be whole, or a question after the
@@ -48,12 +49,14 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
                 if _END_OF_HEAD.search(self._head, before):
                     is_handshake, self._head = _UPGRADE.search(self._head), None
                     if is_handshake:
+                        self._is_waiting = True
                         self.transport.pause_reading()
                         turnstile.let_pass(partial(self._enter, data))
                         return
             self._take(data)
 
         def _enter(self, data: bytes) -> None:
+            self._is_waiting = False
             if not self.transport.is_closing():
                 self.transport.resume_reading()
                 self._take(data)
@@ -87,6 +90,11 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
             # It knows this protocol's methods: only the garbage collector would part the two, and of hundreds
             # of sessions a second it took 10 ms at a time, in which nobody was answered.
             self.parser = None  # type: ignore[assignment]
+
+        def shutdown(self) -> None:
+            # Who waits for a turn is told by the application that the server stops.
+            if not self._is_waiting:
+                super().shutdown()
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._deadline.cancel()

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,33 @@ async def test_a_second_signal_does_not_wait_for_sessions() -> None:
             assert await asyncio.to_thread(server.process.wait, 30) == 0
             # It does not read, so it would wait for the server's goodbye until it gives up.
             stuck.transport.abort()
+
+
+async def test_newcomers_are_told_that_the_server_stops() -> None:
+    """Never 500: with 503 a client comes back, and a proxy asks the next server."""
+    found: Counter[int] = Counter()
+
+    async def newcomers(url: str) -> None:
+        while True:
+            try:
+                async with websockets.connect(url) as one:
+                    await one.wait_closed()
+                    found[one.close_code or 0] += 1
+            except websockets.InvalidStatus as refusal:
+                found[refusal.response.status_code] += 1
+            except ConnectionRefusedError:
+                return
+            except (OSError, websockets.InvalidMessage):
+                # It came when nobody listened any more.
+                continue
+
+    for _ in range(3):
+        with running_server() as server:
+            crowd = [asyncio.create_task(newcomers(server.socket)) for _ in range(8)]
+            await asyncio.sleep(0.5)
+            assert await asyncio.to_thread(server.stop) == 0
+            await asyncio.gather(*crowd)
+    assert found.keys() == {1012, 503}
 
 
 def test_serving_imports_no_tensorflow() -> None:

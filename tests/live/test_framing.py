@@ -93,15 +93,23 @@ class Talk:
         self.may_ask = asyncio.Event()
         self.may_ask.set()
         self.is_gone = False
+        self.may_accept = asyncio.Event()
+        self.may_accept.set()
+        self.is_wanted = True
         self.protocol = kind(_config(), ServerState(), {"talk": self})
         self.protocol.connection_made(self.pipe)
         self.protocol.data_received(HANDSHAKE)
 
     async def serve(self, receive: Receive, send: Send) -> None:
-        """Accept, and keep what comes; send what the test wants sent."""
+        """Accept, and keep what comes; send what the test wants sent. Or refuse."""
         await receive()
+        await self.may_accept.wait()
+        if not self.is_wanted:
+            await send({"type": "websocket.http.response.start", "status": 503, "headers": []})
+            await send({"type": "websocket.http.response.body", "body": b"not now"})
+            return
         await send({"type": "websocket.accept"})
-        self.pipe.written = b""
+        self.pipe.written = self.pipe.written.partition(b"\r\n\r\n")[2]
         self.is_open.set()
         sending = asyncio.create_task(self._send_all(send))
         while (event := await receive())["type"] == "websocket.receive":
@@ -270,6 +278,29 @@ async def test_nothing_is_sent_after_the_end(is_lost: bool) -> None:
     assert talk.pipe.written == written
     assert talk.is_gone or talk.events[-1]["type"] == "websocket.disconnect"
     await talk.close() if not is_lost else None
+
+
+@pytest.mark.parametrize("is_wanted", [True, False])
+async def test_a_shutdown_leaves_a_handshake_to_the_application(
+    is_wanted: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    talk = Talk(Framing)
+    talk.is_wanted = is_wanted
+    talk.may_accept.clear()
+    await talk.settle()
+    talk.protocol.shutdown()
+    assert (talk.pipe.written, talk.pipe.is_closed) == (b"", False)
+    talk.may_accept.set()
+    await talk.settle()
+    assert talk.pipe.is_closed
+    if is_wanted:
+        assert talk.pipe.written == b"\x88\x02" + pack("!H", 1012)
+        assert talk.events == [{"type": "websocket.disconnect", "code": 1012}]
+    else:
+        assert talk.pipe.written.startswith(b"HTTP/1.1 503 ")
+        assert talk.pipe.written.endswith(b"not now")
+    assert not [record for record in caplog.records if record.exc_info]
+    await talk.close()
 
 
 async def test_a_goodbye_is_answered_when_a_frame_was_half_there() -> None:

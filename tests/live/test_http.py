@@ -5,6 +5,7 @@ import asyncio
 import pytest
 import uvicorn
 from starlette.responses import PlainTextResponse
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from live.http import http_within
@@ -19,15 +20,17 @@ class Pipe(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__({"peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 2)})
         self.written = b""
+        self.is_closed = False
         self.is_paused = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.written += bytes(data)
 
     def is_closing(self) -> bool:
-        return False
+        return self.is_closed
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        self.is_closed = True
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None: ...
 
@@ -56,8 +59,8 @@ class Host:
         self.asked += 1
         return True
 
-    def invite(self) -> tuple[asyncio.Protocol, Pipe]:
-        protocol: asyncio.Protocol = self._config.http_protocol_class(  # type: ignore[call-arg]
+    def invite(self) -> tuple[HttpToolsProtocol, Pipe]:
+        protocol: HttpToolsProtocol = self._config.http_protocol_class(  # type: ignore[assignment, call-arg]
             config=self._config, server_state=self._state, app_state={}
         )
         pipe = Pipe()
@@ -105,3 +108,13 @@ async def test_a_question_does_not_wait(cut: int) -> None:
     assert not pipe.is_paused
     await answered(pipe)
     assert host.asked == 0
+
+
+@pytest.mark.parametrize("cut", [1, len(HANDSHAKE)])
+async def test_a_server_that_stops_hears_a_handshake_out_if_it_is_whole(cut: int) -> None:
+    protocol, pipe = Host().invite()
+    protocol.data_received(HANDSHAKE[:cut])
+    protocol.shutdown()
+    assert pipe.is_closed == (cut < len(HANDSHAKE))
+    if not pipe.is_closed:
+        await answered(pipe)
