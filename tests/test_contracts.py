@@ -19,7 +19,7 @@ from live.settings import Settings
 from tests.conftest import ROOT, RunningServer, require
 from tests.live.drawings import DRAWINGS, binary_ink
 from tests.live.pages import archive, draw, encoded
-from tests.test_flow import ask, receive, session, whole
+from tests.talk import ask, receive, session, whole
 
 
 @schemathesis.serializer("application/zip", "application/octet-stream", "image/*")

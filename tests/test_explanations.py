@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import RunningServer
 from tests.live.drawings import DRAWINGS, binary_ink
 from tests.live.pages import draw, encoded
-from tests.test_flow import ask, check_books, prefixes, receive, session, whole
+from tests.talk import ask, check_books, prefixes, receive, session, whole
 from tests.test_http import strokes
 
 WANTED = json.dumps({"type": "configure", "include": ["explanation"]})

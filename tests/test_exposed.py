@@ -17,7 +17,7 @@ import websockets
 
 from tests.conftest import RunningServer, require, running_server
 from tests.live.drawings import DRAWINGS, binary_ink
-from tests.test_flow import ask, receive, session, whole
+from tests.talk import ask, receive, session, whole
 from tests.wire import Op, Wire, close, frame, handshake
 
 CLAIMED = {"X-Forwarded-For": "203.0.113.9"}

@@ -10,61 +10,18 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import websockets
-from websockets.asyncio.client import ClientConnection
 
 from tests.conftest import RunningServer, running_server
 from tests.live.drawings import DRAWINGS, Strokes, binary_ink
+from tests.talk import ask, check_books, fetch, prefixes, receive, session, whole
 
 DIGITS = list(enumerate(DRAWINGS.values()))
-
-
-@contextlib.asynccontextmanager
-async def session(server: RunningServer) -> AsyncIterator[ClientConnection]:
-    """Open a session, past its `ready`."""
-    async with websockets.connect(
-        server.socket, subprotocols=[websockets.Subprotocol("live-digits.v1")]
-    ) as socket:
-        assert (await receive(socket))["type"] == "ready"
-        yield socket
-
-
-async def receive(socket: ClientConnection) -> dict[str, Any]:
-    message: dict[str, Any] = json.loads(await asyncio.wait_for(socket.recv(), 30))
-    return message
-
-
-async def ask(socket: ClientConnection, frame: str | bytes) -> dict[str, Any]:
-    await socket.send(frame)
-    return await receive(socket)
-
-
-def whole(strokes: Strokes) -> list[list[tuple[int, int]]]:
-    return [[(round(x * 50), round(y * 50)) for x, y in points] for points in strokes]
-
-
-def prefixes(strokes: Strokes) -> list[list[list[tuple[int, int]]]]:
-    """Grow a drawing point by point."""
-    grown: list[list[list[tuple[int, int]]]] = []
-    done: list[list[tuple[int, int]]] = []
-    for points in whole(strokes):
-        grown += [[*done, points[: end + 1]] for end in range(len(points))]
-        done = [*done, points]
-    return grown
-
-
-def check_books(received: int, messages: list[dict[str, Any]]) -> None:
-    predictions = [m for m in messages if m["type"] == "prediction"]
-    numbers = [p["seq"] for p in predictions]
-    assert numbers == sorted(set(numbers)), "seq must rise strictly"
-    errors = [m for m in messages if m["type"] == "error" and m["seq"] is not None]
-    assert len(predictions) + sum(p["dropped"] for p in predictions) + len(errors) == received
 
 
 @pytest.mark.parametrize(("digit", "strokes"), DIGITS)
@@ -193,25 +150,6 @@ async def test_a_client_that_vanishes_is_forgotten(server: RunningServer) -> Non
             assert (await ask(staying, binary_ink(whole(DRAWINGS["four"]), seq)))["digit"] == 4
 
 
-@pytest.mark.parametrize("offered", [None, ["live-digits.v1"], ["later.v2", "live-digits.v1"]])
-async def test_version_one_is_served_to_who_asks_for_it_or_for_nothing(
-    server: RunningServer, offered: list[websockets.Subprotocol] | None
-) -> None:
-    async with websockets.connect(server.socket, subprotocols=offered) as socket:
-        assert socket.subprotocol == (offered and "live-digits.v1")
-        ready = await receive(socket)
-        assert (ready["type"], ready["protocol"]) == ("ready", 1)
-        assert ready["server"].startswith("live-digits/")
-        assert [m["default"] for m in ready["models"]].count(True) == 1
-
-
-async def test_other_versions_only_are_refused_before_the_upgrade(server: RunningServer) -> None:
-    with pytest.raises(websockets.InvalidStatus) as refused:
-        await websockets.connect(server.socket, subprotocols=[websockets.Subprotocol("live-digits.v2")])
-    assert refused.value.response.status_code == 400
-    assert json.loads(refused.value.response.body)["error"]["code"] == "bad_message"
-
-
 async def test_a_frame_too_big_closes_its_session_with_1009(server: RunningServer) -> None:
     async with session(server) as socket:
         await socket.send(b"\1" * 1_100_000)
@@ -228,20 +166,6 @@ async def test_unreadable_frames_again_and_again_close_their_session(server: Run
         with pytest.raises(websockets.ConnectionClosed):
             await receive(socket)
         assert socket.close_code == 1003
-
-
-async def test_a_full_server_refuses_with_503_until_someone_leaves() -> None:
-    with running_server("--max-sessions", "1") as small:
-        async with session(small):
-            with pytest.raises(websockets.InvalidStatus) as refused:
-                await websockets.connect(small.socket)
-            assert refused.value.response.status_code == 503
-            assert refused.value.response.headers["Retry-After"] == "1"
-        for _ in range(100):
-            with contextlib.suppress(websockets.InvalidStatus):
-                async with session(small):
-                    return
-        pytest.fail("The place of who has left was not given away")
 
 
 async def test_a_drain_answers_the_last_snapshot_and_closes_with_1012() -> None:
@@ -278,12 +202,6 @@ def test_a_foreign_client_that_knows_only_the_protocol(
     last = {m["rev"]: m["digit"] for m in messages if m["type"] == "prediction"}
     assert last == {digit: digit for digit in range(10)}
     check_books(30, messages)
-
-
-def fetch(url: str) -> str:
-    with urllib.request.urlopen(url) as response:
-        text: str = response.read().decode()
-        return text
 
 
 @pytest.mark.parametrize(
@@ -338,40 +256,3 @@ async def test_an_old_session_is_asked_to_come_back() -> None:
             with pytest.raises(websockets.ConnectionClosed):
                 await receive(socket)
             assert socket.close_code == 1012
-
-
-async def test_pages_of_other_sites_are_refused_before_the_upgrade(server: RunningServer) -> None:
-    own = websockets.Origin(server.url.rstrip("/"))
-    async with websockets.connect(server.socket, origin=own) as socket:
-        assert (await receive(socket))["type"] == "ready"
-    with pytest.raises(websockets.InvalidStatus) as refused:
-        await websockets.connect(server.socket, origin=websockets.Origin("https://evil.example"))
-    assert refused.value.response.status_code == 403
-
-
-async def test_a_server_with_a_token_lets_in_who_brings_it() -> None:
-    with running_server("--token", "s3cret") as guarded:
-        with pytest.raises(websockets.InvalidStatus) as refused:
-            await websockets.connect(guarded.socket)
-        assert refused.value.response.status_code == 401
-        bearer = {"Authorization": "Bearer s3cret"}
-        async with websockets.connect(guarded.socket, additional_headers=bearer) as socket:
-            assert (await receive(socket))["type"] == "ready"
-        offered = [websockets.Subprotocol(name) for name in ("live-digits.v1", "live-digits.token.s3cret")]
-        async with websockets.connect(guarded.socket, subprotocols=offered) as socket:
-            assert socket.subprotocol == "live-digits.v1"
-        with pytest.raises(urllib.error.HTTPError, match="401"):
-            await asyncio.to_thread(fetch, guarded.url + "v1/models")
-        assert await asyncio.to_thread(fetch, guarded.url + "healthz")
-
-
-@pytest.mark.parametrize("head", [b"", b"GET /v1/live HTT", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /"])
-async def test_who_does_not_say_what_it_wants_is_hung_up_on(head: bytes) -> None:
-    with running_server("--handshake-s", "0.2") as strict:
-        reader, writer = await asyncio.open_connection(strict.host, strict.port)
-        writer.write(head)
-        await asyncio.wait_for(reader.read(), 30)
-        writer.close()
-        await writer.wait_closed()
-        async with session(strict) as socket:
-            assert (await ask(socket, binary_ink(whole(DRAWINGS["one"]), 0)))["digit"] == 1

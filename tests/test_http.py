@@ -17,7 +17,7 @@ import pytest
 from tests.conftest import RunningServer, running_server
 from tests.live.drawings import DRAWINGS
 from tests.live.pages import archive, draw, encoded
-from tests.test_flow import ask, session
+from tests.talk import ask, session
 
 DIGITS = list(enumerate(DRAWINGS))
 FORMS = ["PNG", "JPEG", "WEBP", "GIF", "BMP"]

@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import RunningServer
 from tests.live.drawings import DRAWINGS, binary_ink
 from tests.live.pages import draw, encoded
-from tests.test_flow import ask, check_books, receive, session, whole
+from tests.talk import ask, check_books, receive, session, whole
 
 
 def picture(data: bytes, seq: int, width: int = 0) -> bytes:

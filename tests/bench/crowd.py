@@ -1,16 +1,14 @@
 """A crowd: ten thousand sessions, each drawing one digit now and then."""
 
-import threading
-import time
-import urllib.request
-
 from tests.bench.bench import Bench
 from tests.bench.table import latency, ms
+from tests.newcomers import Newcomers
 
 PAUSE_S = 120.0
 """Between a session's digits; a digit is 16 snapshots at 30 a second."""
 OPENED_PER_S = 400
-POLL_S = 0.1
+_PATIENCE_S = 10.0
+"""Of who asks for the health."""
 
 
 def measure(bench: Bench) -> None:
@@ -21,7 +19,7 @@ def measure(bench: Bench) -> None:
         # Buffers that any load would grow are no session's fault.
         bench.load(target, sessions=64, seconds=1)
         before = target.watch.look().rss_bytes
-        with Health(target.server.url + "healthz") as health:
+        with Newcomers(target.server.url, _PATIENCE_S) as newcomers:
             report = bench.load(
                 target,
                 sessions=sessions,
@@ -45,37 +43,7 @@ def measure(bench: Bench) -> None:
     add("its p99", ms(p99), "≤ 50 ms", p99 <= 50)
     add(
         "health endpoint",
-        f"{health.asked} asked, {health.failed} failed, slowest {ms(health.slowest_ms)}",
+        f"{newcomers.asked} asked, {newcomers.failed} failed, slowest {ms(newcomers.longest_s * 1e3)}",
         "always answers",
-        health.asked > 0 and not health.failed,
+        newcomers.asked > 0 and not newcomers.failed,
     )
-
-
-class Health:
-    """Asks a server how it is, again and again, from a thread of its own."""
-
-    def __init__(self, url: str) -> None:
-        self.asked = self.failed = 0
-        self.slowest_ms = 0.0
-        self._url = url
-        self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._ask)
-
-    def __enter__(self) -> "Health":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._is_over.set()
-        self._thread.join()
-
-    def _ask(self) -> None:
-        while not self._is_over.wait(POLL_S):
-            began = time.perf_counter()
-            self.asked += 1
-            try:
-                with urllib.request.urlopen(self._url, timeout=10) as response:
-                    self.failed += response.status != 200
-            except OSError:
-                self.failed += 1
-            self.slowest_ms = max(self.slowest_ms, (time.perf_counter() - began) * 1e3)

@@ -1,19 +1,17 @@
 """Fault after fault, while fifty sessions draw: a table of what they noticed."""
 
-import threading
 import time
-import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from itertools import pairwise
-from typing import Self
 
 from tests.chaos.crowd import Crowd, Habits, Phase
 from tests.chaos.faults import FAULTS, Fault, cut_network, kill_worker
 from tests.chaos.network import can_cut
 from tests.chaos.scene import Scene, numbers, quantile_ms
 from tests.chaos.starts import START_FAULTS
+from tests.newcomers import Newcomers
 
 _CALM_S = 4.0
 _AFTER_S = 1.5
@@ -24,7 +22,6 @@ _MORE_THAN_USUAL = 20.0
 """A second; below that it is chance."""
 _MAX_STOP_S = 15.0
 _MAX_GAP_S = 2.0
-_BETWEEN_NEWCOMERS_S = 0.1
 
 
 def run(wanted: str) -> bool:
@@ -94,7 +91,7 @@ def _try(scene: Scene, fault: Fault) -> bool:
         time.sleep(_CALM_S)
         calm = crowd.look()
         looks.append(_Look(scene))
-        with _Newcomers(scene) as newcomers:
+        with Newcomers(scene.server.url, _MAX_STOP_S) as newcomers:
             note = fault.act(scene)
         looks.append(_Look(scene))
         time.sleep(_AFTER_S)
@@ -123,36 +120,6 @@ def _try(scene: Scene, fault: Fault) -> bool:
         flush=True,
     )
     return not complaints
-
-
-class _Newcomers:
-    """Ask the server for its health again and again, each time as somebody new."""
-
-    def __init__(self, scene: Scene) -> None:
-        self.longest_s = 0.0
-        """The longest that they had no answer for."""
-        self._url = f"{scene.server.url}healthz"
-        self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._come)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._is_over.set()
-        self._thread.join()
-
-    def _come(self) -> None:
-        since, is_let_in = time.monotonic(), True
-        while not (self._is_over.wait(_BETWEEN_NEWCOMERS_S) and is_let_in):
-            since = time.monotonic() if is_let_in else since
-            try:
-                urllib.request.urlopen(self._url, timeout=_MAX_STOP_S).close()
-                is_let_in = True
-            except OSError:
-                is_let_in = time.monotonic() - since > _MAX_STOP_S
-            self.longest_s = max(self.longest_s, time.monotonic() - since)
 
 
 class _Look:

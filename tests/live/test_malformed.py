@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import RunningServer, running_server
 from tests.live.drawings import DRAWINGS, binary_ink
 from tests.live.malformed import DIGIT, Case, cases
-from tests.test_flow import ask, session, whole
+from tests.talk import ask, session, whole
 
 MAX_GROWTH = 60_000_000
 """Bytes of the server's own memory; a page of 16 million pixels would be 50 million and more."""
