@@ -48,12 +48,23 @@ def create_app(
 
     origins = list(settings.allow_origin)
     cors = [Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"])]
-    return Starlette(
+    return _App(
         routes=[WebSocketRoute("/v1/live", LiveEndpoint(service)), *http_routes(service)],
         lifespan=lifespan,
         middleware=[*(cors if origins else []), Middleware(_Gate, settings)],
         exception_handlers={LiveError: _answer_live_error, HTTPException: answer_http_exception},
     )
+
+
+class _App(Starlette):
+    """Starlette, with websockets led past its middleware, which is HTTP's: each layer costs every message."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            scope["app"] = self
+            await self.router(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 class _Gate:

@@ -118,7 +118,7 @@ class Connection:
         try:
             async with asyncio.TaskGroup() as tasks:
                 answering = tasks.create_task(self._answer(send, tasks))
-                await self._drain(receive, tasks)
+                await tasks.create_task(self._drain(receive, tasks))
                 answering.cancel()
                 for task in filter(None, (self._decoding, self._explaining)):
                     task.cancel()
