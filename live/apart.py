@@ -31,7 +31,7 @@ def load_apart(predict: Predict, loop: asyncio.AbstractEventLoop) -> Load:
     Each is called in the predict thread, which waits; the loop goes on, and the next batch grows.
     """
 
-    def load(card: Card, folder: Path, engine: str, max_batch: int) -> Recogniser:
+    def load(card: Card, folder: Path, engine: str) -> Recogniser:
         async def ask(images: Bytes) -> Scores:
             return await predict(card.name, images)
 

@@ -200,7 +200,7 @@ class _Models:
     def __init__(self, settings: ClusterSettings) -> None:
         folder = settings.weights if settings.weights.is_dir() else settings.weights.parent
         self._scores = {
-            card.name: recogniser.load(card, folder, settings.engine, settings.max_batch).scores
+            card.name: recogniser.load(card, folder, settings.engine).scores
             for card in recogniser.find_cards(settings.weights)
         }
         self._thread = ThreadPoolExecutor(1)

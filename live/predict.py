@@ -101,7 +101,7 @@ def _local_reader(options: argparse.Namespace) -> Read:
         raise StartError(f"Expected one of the models {', '.join(names)}, got {model}")
     folder = options.weights if options.weights.is_dir() else options.weights.parent
     card = next(card for card in cards if card.name == model)
-    models = Models({model: recogniser.load(card, folder, Settings.engine, 1)})
+    models = Models({model: recogniser.load(card, folder, Settings.engine)})
 
     def read(drawing: Drawing) -> dict[str, Any]:
         image = read_file(drawing, Settings.max_picture_pixels) if isinstance(drawing, bytes) else None

@@ -283,10 +283,7 @@ class Service:
         names = [card.name for card in self.cards]
         default = choose_model(self.cards, self.settings.model)
         folder = weights if weights.is_dir() else weights.parent
-        recognisers = {
-            card.name: self._load_one(card, folder, self.settings.engine, self.settings.max_batch)
-            for card in self.cards
-        }
+        recognisers = {card.name: self._load_one(card, folder, self.settings.engine) for card in self.cards}
         self.models = [Model(card.name, card.name == default, card.summary) for card in self.cards]
         models = Models(recognisers)
         for name in names:

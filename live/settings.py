@@ -58,7 +58,7 @@ class Settings:
     engine: str = _knob(
         "litert", "what runs the models: litert (light, fast on CPUs) or keras", "litert", "keras"
     )
-    max_batch: int = _knob(32, "snapshots in one model call, at most")
+    max_batch: int = _knob(64, "snapshots in one model call, at most")
     max_sessions: int = _knob(12_000, "websockets open at once, at most")
     max_sessions_per_address: int = _knob(1_000, "websockets open at once from one other machine, at most")
     allow_origin: tuple[str, ...] = _knob((), "origins of pages that may connect besides our own: A,B")

@@ -18,7 +18,7 @@ def dissect(model: str, frames: Sequence[bytes], batch: int, seconds: float) -> 
     """Run each step by itself; return its processor time, µs an answer."""
     limits = Settings().limits
     [card] = [card for card in find_cards(WEIGHTS) if card.name == model]
-    recogniser = load(card, WEIGHTS, "litert", batch)
+    recogniser = load(card, WEIGHTS, "litert")
     frames = [frames[i % len(frames)] for i in range(batch)]
     snapshots = [parsing.decode(frame, limits) for frame in frames]
     drawings = [snapshot.ink for snapshot in snapshots if isinstance(snapshot, Snapshot)]

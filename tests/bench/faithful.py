@@ -113,7 +113,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=500, help="digits of each (default: 500)")
     options = parser.parse_args()
     [card] = [card for card in find_cards(WEIGHTS) if card.name == options.model]
-    model = load(card, WEIGHTS, "litert", 8)
+    model = load(card, WEIGHTS, "litert")
     print(f"{options.count} digits each, model {options.model}\n")
     print("| | deletion, lower is better | insertion, higher is better | digits with both better |")
     print("| --- | ---: | ---: | ---: |")

@@ -153,7 +153,7 @@ def main() -> int:
     """Print the shares and the time a picture takes; return 1 when the goal is missed."""
     options = _options()
     cards = {card.name: card for card in find_cards(WEIGHTS)}
-    score = Score([load(cards[name], WEIGHTS, "litert", 256) for name in options.models])
+    score = Score([load(cards[name], WEIGHTS, "litert") for name in options.models])
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         if options.mnist:
             test = mnist.read(options.mnist).test

@@ -132,7 +132,7 @@ def main() -> None:
             read = asyncio.run(read_through_socket(server, pictures, binary_picture, options.model))
             _tell("MNIST test, as grey pictures", read, test.labels)
     [card] = [card for card in find_cards(WEIGHTS) if card.name == options.model]
-    shrunk = load(card, WEIGHTS, "litert", 32).scores(shrink_canvas(drawings))[:, :10].argmax(axis=1)
+    shrunk = load(card, WEIGHTS, "litert").scores(shrink_canvas(drawings))[:, :10].argmax(axis=1)
     for title, which in (("", np.ones_like(unseen)), (", writers never trained on", unseen)):
         right = np.mean(shrunk[which] == labels[which])
         print(f"canvas shrunk to 28x28 as it is{title}: {right:.2%} right, n = {which.sum():,}")

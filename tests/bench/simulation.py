@@ -13,9 +13,11 @@ from dataclasses import asdict, dataclass, field
 
 import simpy
 
+from live.settings import Settings
+
 Steps = Generator[simpy.Event, object, None]
 
-_BATCH = 32
+_BATCH = Settings.max_batch
 
 
 @dataclass(frozen=True, kw_only=True)

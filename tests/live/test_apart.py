@@ -23,7 +23,7 @@ class Elsewhere:
         self.asked: list[tuple[str, tuple[int, ...], np.dtype[np.uint8]]] = []
         self.is_gone = False
         self._scores = {
-            card.name: recogniser.load(card, WEIGHTS, "litert", 32).scores
+            card.name: recogniser.load(card, WEIGHTS, "litert").scores
             for card in recogniser.find_cards(WEIGHTS)
         }
 

@@ -18,7 +18,7 @@ from tests.live.drawings import DRAWINGS, Strokes
 @pytest.fixture(scope="module")
 def compact() -> recogniser.Recogniser:
     [card] = [card for card in recogniser.find_cards(Path(WEIGHTS)) if card.name == "compact"]
-    return recogniser.load(card, WEIGHTS, "litert", 8)
+    return recogniser.load(card, WEIGHTS, "litert")
 
 
 def values(coalitions: Coalitions, model: recogniser.Recogniser) -> Probabilities:

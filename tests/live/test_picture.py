@@ -31,7 +31,7 @@ Page = Pillow.Image
 @pytest.fixture(scope="module")
 def classic() -> Recogniser:
     [card] = [card for card in find_cards(WEIGHTS) if card.name == "classic"]
-    return load(card, WEIGHTS, "litert", 32)
+    return load(card, WEIGHTS, "litert")
 
 
 def read(page: Page, form: str = "PNG", **options: Any) -> Image:

@@ -29,7 +29,7 @@ def images(count: int) -> ink.Images:
 
 def load(name: str, engine: str = "litert", folder: Path = WEIGHTS) -> recogniser.Recogniser:
     [card] = [card for card in recogniser.find_cards(folder) if card.name == name]
-    return recogniser.load(card, folder, engine, max_batch=32)
+    return recogniser.load(card, folder, engine)
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_a_missing_model_file_is_refused(tmp_path: Path) -> None:
 
 def load_own(path: Path) -> recogniser.Recogniser:
     [card] = recogniser.find_cards(path)
-    return recogniser.load(card, path.parent, "litert", max_batch=4)
+    return recogniser.load(card, path.parent, "litert")
 
 
 def save_model(path: Path, shape: tuple[int, ...], outputs: int, activation: str | None = "softmax") -> None:
