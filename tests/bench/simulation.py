@@ -13,11 +13,10 @@ from dataclasses import asdict, dataclass, field
 
 import simpy
 
+from live.batcher import batch_size
 from live.settings import Settings
 
 Steps = Generator[simpy.Event, object, None]
-
-_BATCH = Settings.max_batch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +176,8 @@ class _Process:
             if not self.waiting:
                 self.has_work = world.env.event()
                 yield self.has_work
-            batch = [self.waiting.popleft() for _ in range(min(_BATCH, len(self.waiting)))]
+            size = batch_size(len(self.waiting), Settings.max_batch)
+            batch = [self.waiting.popleft() for _ in range(min(size, len(self.waiting)))]
             taken = [(session, session.sent_at) for session in batch]
             for session in batch:
                 session.sent_at = None

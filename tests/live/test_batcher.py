@@ -144,6 +144,25 @@ async def test_the_next_batch_is_under_way_while_the_last_is_answered(start: Sta
     assert second.answers == [(2, "m:2")]
 
 
+@pytest.mark.parametrize(
+    ("waiting", "sizes"), [(32, [32]), (64, [32, 32]), (80, [40, 32, 8]), (200, [64, 64, 36, 32, 4])]
+)
+async def test_of_many_who_wait_half_go_first(
+    start: Start, model: Model, waiting: int, sizes: list[int]
+) -> None:
+    batcher, _ = start(max_batch=64)
+    model.is_gated = True
+    busy = Writer(batcher)
+    busy.draw(0)
+    await begun(model)
+    writers = [Writer(batcher) for _ in range(waiting)]
+    for writer in writers:
+        writer.draw(1)
+    model.may_end.release(9)
+    await asyncio.gather(*(writer.settled.wait() for writer in writers))
+    assert [len(items) for _, items in model.batches[1:]] == sizes
+
+
 async def test_the_newest_item_at_the_moment_of_the_cut_is_predicted(start: Start, model: Model) -> None:
     batcher, _ = start()
     model.is_gated = True
