@@ -128,22 +128,9 @@ def _wide(image: Any, normalise: Normalise) -> Any:
     return layers.Dropout(0.4)(x)
 
 
-def _far(image: Any, normalise: Normalise) -> Any:
-    """Read as well as wide, and otherwise: looking 7×7 pixels far, and never giving up where something is.
-
-    Source: An and others, "An ensemble of simple convolutional neural network models for MNIST digit
-    recognition", 2020, one of whose three networks it is, half as wide.
-    """
-    x = image
-    for filters in (32, 64, 96, 128):
-        x = _convolve(x, filters, "valid", normalise, side=7)
-    x = layers.Flatten()(x)
-    return layers.Dropout(0.4)(x)
-
-
-def _convolve(x: Any, filters: int, padding: str, normalise: Normalise, side: int = 3) -> Any:
-    """Convolve, normalise by batch, rectify; the export folds the normalisation into the convolution."""
-    x = layers.Conv2D(filters, side, padding=padding, use_bias=False)(x)
+def _convolve(x: Any, filters: int, padding: str, normalise: Normalise) -> Any:
+    """Convolve 3×3, normalise by batch, rectify; the export folds the normalisation into the convolution."""
+    x = layers.Conv2D(filters, 3, padding=padding, use_bias=False)(x)
     x = normalise()(x)
     return layers.ReLU()(x)
 
@@ -153,6 +140,5 @@ _BODIES: dict[str, Callable[[Any, Normalise], Any]] = {
     "classic": _classic,
     "compact": _compact,
     "wide": _wide,
-    "far": _far,
 }
 NAMES = tuple(_BODIES)

@@ -26,10 +26,6 @@ _INK = 0.2
 """Pixels from here on count for the box; paler ones are the blur around a line."""
 _MIDDLE = 0.47
 """The grey that stays in the middle when edges are made steeper: what keeps MNIST's amount of ink."""
-_THINNER = np.float32(0.4)
-"""How much of a pixel's width a line may lose on each side; MNIST's thinnest would else be gone."""
-_PRESSURE = 0.5
-"""How far a line's thickness varies within an image: a standard deviation, in pixels on each side."""
 _KNOTS = 6
 """Knots a side of the grid that bends an image: bends are about a fifth of an image long."""
 _CHUNK = 256
@@ -42,7 +38,6 @@ class Warp(NamedTuple):
     sharpness: how much steeper edges are made than they come out of the warp, which looks between pixels and
     so blurs: at 1.4, as much of the ink is grey as of MNIST's own. contrast: how far it is from that, a
     factor's logarithm. weight: how much darker or paler edges are. still_share: images left as they are.
-    thick_share, thin_share: images whose lines are made up to some pixels thicker, or almost one thinner.
     """
 
     rotation_deg: float = 12.0
@@ -54,8 +49,6 @@ class Warp(NamedTuple):
     sharpness: float = 1.4
     weight: float = 0.08
     still_share: float = 0.15
-    thick_share: float = 0.0
-    thin_share: float = 0.0
 
     def __call__(self, images: Floats, rng: np.random.Generator) -> Floats:
         """Warp images (N, 28, 28) in [0, 1] → (N, 28, 28) in [0, 1]."""
@@ -70,8 +63,6 @@ class Warp(NamedTuple):
 
 def _warp(images: Floats, warp: Warp, rng: np.random.Generator) -> Floats:
     count = len(images)
-    if warp.thick_share or warp.thin_share:
-        images = _with_other_pen(images, warp, rng)
     matrix = _matrices(warp, count, rng)
     centre, matrix = _normalise(images, matrix)
     inverse = np.linalg.inv(matrix).astype(np.float32)
@@ -88,31 +79,6 @@ def _warp(images: Floats, warp: Warp, rng: np.random.Generator) -> Floats:
     pixels *= steepness.astype(np.float32)
     pixels += np.float32(0.5)
     return np.clip(pixels, 0, 1, out=pixels).reshape(images.shape)
-
-
-def _with_other_pen(images: Floats, warp: Warp, rng: np.random.Generator) -> Floats:
-    """Make the lines of some images thicker, here more and there less; of others thinner."""
-    which, how_far = rng.random(len(images)), rng.random((len(images), 1, 1)).astype(np.float32)
-    is_thick, is_thin = which < warp.thick_share, which > 1 - warp.thin_share
-    found = images.copy()
-    found[is_thin] += _THINNER * how_far[is_thin] * (_around(images[is_thin], np.minimum) - images[is_thin])
-    thick = images[is_thick]
-    pressure = rng.normal(0, _PRESSURE, (len(thick), _KNOTS * _KNOTS)).astype(np.float32) @ _BENDS
-    more = how_far[is_thick] + pressure.reshape(thick.shape)
-    for _ in range(2):
-        thick += np.clip(more, 0, 1) * (_around(thick, np.maximum) - thick)
-        more -= 1
-    found[is_thick] = thick
-    return found
-
-
-def _around(images: Floats, choose: np.ufunc) -> Floats:
-    """Choose from each pixel and its four neighbours, as a wider or a narrower pen would."""
-    padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
-    found = images
-    for y, x in ((0, 1), (2, 1), (1, 0), (1, 2)):
-        found = choose(found, padded[:, y : y + SIDE, x : x + SIDE])
-    return found
 
 
 def _matrices(warp: Warp, count: int, rng: np.random.Generator) -> Floats:

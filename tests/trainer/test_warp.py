@@ -47,16 +47,6 @@ def test_warped_images_are_as_sharp_as_what_they_are_made_from() -> None:
     assert _grey_share(sharp) < 1.3 * of_originals
 
 
-def test_another_pen_is_thicker_or_thinner() -> None:
-    images = np.tile(IMAGES, (20, 1, 1))
-    same, thick, thin = (
-        float(Warp(thick_share=thick, thin_share=thin)(images, np.random.default_rng(1)).sum())
-        for thick, thin in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))
-    )
-    assert thick > 1.1 * same
-    assert 0.6 * same < thin < 0.95 * same
-
-
 def test_some_images_stay_as_they_are() -> None:
     images = np.tile(IMAGES, (50, 1, 1))
     warped = Warp(still_share=0.2)(images, np.random.default_rng(1))
