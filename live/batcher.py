@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 _WORTHWHILE = 32
 """From here on, larger batches hardly cost less an item."""
 BULK_BATCH = 8
-"""Items of bulk in one model call: someone who draws waits for no more than a quarter of a full batch."""
+"""Items of bulk in one model call: someone who draws waits for no more than a quarter of a batch of 32."""
 BULK_PATIENCE = 8
 """Batches that go before one of bulk when there is no end of them."""
 

@@ -118,6 +118,7 @@ class Connection:
         try:
             async with asyncio.TaskGroup() as tasks:
                 answering = tasks.create_task(self._answer(send, tasks))
+                # A task of its own: one that is woken enters every call between it and what it waited for.
                 await tasks.create_task(self._drain(receive, tasks))
                 answering.cancel()
                 for task in filter(None, (self._decoding, self._explaining)):

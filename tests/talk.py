@@ -37,12 +37,12 @@ async def ask(socket: ClientConnection, frame: str | bytes) -> dict[str, Any]:
 
 
 def whole(strokes: Strokes) -> list[list[tuple[int, int]]]:
-    """Make a drawing a client\'s: whole numbers."""
+    """Draw it in whole numbers, as binary ink is."""
     return [[(round(x * 50), round(y * 50)) for x, y in points] for points in strokes]
 
 
 def fetch(url: str) -> str:
-    """Get a page\'s text."""
+    """Get what is at an address, as text."""
     with urllib.request.urlopen(url) as response:
         text: str = response.read().decode()
         return text
