@@ -71,10 +71,16 @@ def _parser() -> argparse.ArgumentParser:
         "--teacher", type=Path, metavar="RUN", help="run folder, or .keras file, of a model to learn from"
     )
     train.add_argument(
+        "--mnist-teacher",
+        type=Path,
+        metavar="RUN",
+        help="the same, of a model that teaches MNIST's images in its place",
+    )
+    train.add_argument(
         "--answers",
         type=Path,
         metavar="DIR",
-        help="keep the teacher's answers here, for runs that see the same images (4 MB an epoch)",
+        help="keep the teachers' answers here, for runs that see the same images (4 MB an epoch)",
     )
     train.add_argument(
         "--config",
@@ -134,7 +140,10 @@ def _train(options: argparse.Namespace) -> None:
         validation["pens_validation"] = digit_images(pens.validation)
     run = options.run or Path("runs") / f"{config.model}-{config.seed}"
     epochs = Epochs(config, training_images, pens)
-    teacher = Teacher(load_model(options.teacher), options.answers) if options.teacher else None
+    teacher = None
+    if options.teacher:
+        for_mnist = load_model(options.mnist_teacher) if options.mnist_teacher else None
+        teacher = Teacher(load_model(options.teacher), options.answers, for_mnist)
     training.train(config, epochs, validation, run, _say, start=options.start, teacher=teacher)
     _say(f"saved in {run}")
 
@@ -142,8 +151,11 @@ def _train(options: argparse.Namespace) -> None:
 def _config(options: argparse.Namespace) -> Config:
     """Return the configuration that the command line asks for: its own, or a saved one with changes."""
     names: dict[str, Any] = {
-        key: run.stem if (run := getattr(options, key)) else "" for key in ("start", "teacher")
+        key: run.stem if (run := getattr(options, key)) else ""
+        for key in ("start", "teacher", "mnist_teacher")
     }
+    if options.mnist_teacher and not options.teacher:
+        raise TrainerError("Expected --teacher too when there is a --mnist-teacher")
     asked = {key: getattr(options, key) for key in ("seed", "data_seed", "epochs", "repeats", "precision")}
     changes: dict[str, Any] = {key: value for key, value in asked.items() if value is not None}
     if not options.config:
@@ -151,8 +163,9 @@ def _config(options: argparse.Namespace) -> Config:
     config = replace(Config.load(options.config), **changes)
     for key, name in names.items():
         if bool(getattr(config, key)) != bool(name):
+            option = f"--{key.replace('_', '-')}"
             raise TrainerError(
-                f"Expected --{key} just when {options.config} has one: {getattr(config, key)!r}"
+                f"Expected {option} just when {options.config} has one: {getattr(config, key)!r}"
             )
     return config
 

@@ -27,6 +27,7 @@ class Config:
     images, and the model has no output for non-digits.
     start: the name of the run whose weights it starts from, if any.
     teacher: the name of the run whose answers count for half, if any.
+    mnist_teacher: the name of the run whose answers about MNIST's images count instead of the teacher's.
     members: of an ensemble, the names of the runs that it is made of; the rest is the first one's.
     """
 
@@ -44,6 +45,7 @@ class Config:
     others: int = 16_000
     start: str = ""
     teacher: str = ""
+    mnist_teacher: str = ""
     members: tuple[str, ...] = ()
     warp: Warp = field(default_factory=Warp)
     hand: Hand = field(default_factory=Hand)

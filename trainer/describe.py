@@ -116,6 +116,8 @@ def _sources(card: dict[str, Any]) -> str:
     if card["outputs"] == 10:
         return "MNIST only"
     taught = f", taught by {training['teacher']}" if training["teacher"] else ""
+    if training.get("mnist_teacher"):
+        taught += f" and, of MNIST's images, by {training['mnist_teacher']}"
     return f"MNIST, UNIPEN's digits, letters and symbols, and generated scrawl{taught}"
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +22,21 @@ from trainer.scrawl import SEEN, noise, scrawl
 from trainer.strokes import Floats, Strokes
 from trainer.unipen import Sample
 
-Teach = Callable[[NDArray[np.float32], NDArray[np.int64]], NDArray[Any]]
-"""From an epoch's images (N, 28, 28, 1) and labels (N,) to what is to be learnt of each, N in all."""
+
+class Epoch(NamedTuple):
+    """Examples in random order.
+
+    images: (N, 28, 28) float32 in [0, 1]. labels: (N,), 0 … 9 or NONE.
+    from_mnist: (N,) bool, what is MNIST's; the rest is ink.
+    """
+
+    images: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    from_mnist: NDArray[np.bool_]
+
+
+Teach = Callable[[Epoch], NDArray[Any]]
+"""From an epoch to what is to be learnt of each of its examples, N in all."""
 
 _FORM_SHARE = 0.15
 """Of an epoch's pen digits, how many are regional forms made from others."""
@@ -55,8 +68,8 @@ class Epochs:
     def _image_count(self) -> int:
         return min(self._config.images, len(self._images.labels))
 
-    def make(self, number: int) -> Images:
-        """Make one epoch: images and labels (0 … 9, NONE) in random order."""
+    def make(self, number: int) -> Epoch:
+        """Make one epoch."""
         rng = np.random.default_rng([self._config.seed_of_data, number])
         # One pass through all the images before any comes again, however few an epoch takes of them.
         everything = len(self._images.labels)
@@ -68,9 +81,10 @@ class Epochs:
         if self._ink:
             parts.append(self._ink.draw(self._config, rng))
         mixed = rng.permutation(self.size)
-        return Images(
+        return Epoch(
             np.concatenate([part.images for part in parts])[mixed],
             np.concatenate([part.labels for part in parts])[mixed],
+            mixed < self._image_count,
         )
 
     def batches(self, size: int, teach: Teach) -> Iterator[tuple[NDArray[np.float32], NDArray[Any]]]:
@@ -85,7 +99,7 @@ class Epochs:
                 epoch = ahead.result()
                 ahead = executor.submit(self.make, number)
                 images = epoch.images[..., None]
-                targets = teach(images, epoch.labels)
+                targets = teach(epoch)
                 rng = np.random.default_rng([self._config.seed, number, 1])
                 order = np.arange(self.size)
                 for _ in range(self._config.repeats):

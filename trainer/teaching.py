@@ -1,7 +1,9 @@
 """Teaching: what is to be learnt of each image, from its label and from what a better model answers.
 
-epochs → **teaching** → training. A good teacher takes longer to answer than its pupil takes to learn, so its
-answers can be kept: runs that differ in their seed, or their model, but see the same images, ask but once.
+epochs → **teaching** → training. MNIST's images can have a teacher of their own: a network that learns from
+nothing else reads them better than one that learns pens too. A good teacher takes longer to answer than its
+pupil takes to learn, so its answers can be kept: runs that differ in their seed, or their model, but see the
+same images, ask but once.
 
 Source: Hinton, Vinyals and Dean, "Distilling the knowledge in a neural network", 2015.
 """
@@ -10,52 +12,73 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trainer import models
-from trainer.epochs import Teach
+from trainer.epochs import Epoch, Teach
 
 _BATCH = 512
+_Ask = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""From images (N, 28, 28) to a teacher's answers (N, its outputs)."""
 
 
-def labels_only(_: Any, labels: NDArray[np.int64]) -> NDArray[np.int64]:
+def labels_only(epoch: Epoch) -> NDArray[np.int64]:
     """Have the labels (N,) learnt."""
-    return labels
+    return epoch.labels
 
 
 class Teacher:
     """A trained model whose answers count for half of what is to be learnt."""
 
-    def __init__(self, model: models.Model, kept: Path | None = None) -> None:
-        """kept: a folder for answers; what is there already is not asked again."""
+    def __init__(
+        self, model: models.Model, kept: Path | None = None, for_mnist: models.Model | None = None
+    ) -> None:
+        """Let model teach.
+
+        kept: a folder for answers; what is there already is not asked again.
+        for_mnist: who is asked about MNIST's images instead; may have no output for what is not a digit.
+        """
         self._model = model
         self._kept = kept
+        self._for_mnist = for_mnist
 
     def teach(self, precision: str) -> Teach:
         """Return what makes targets (N, outputs) that are half the labels and half what the teacher answers.
 
         precision: in which it computes its answers.
         """
-        model = models.in_precision(self._model, precision)
-        known_by = _fingerprint(self._model, precision) if self._kept else ""
+        outputs = self._model.output_shape[1]
+        ask_of_ink = self._asker(self._model, precision)
+        ask_of_mnist = self._asker(self._for_mnist or self._model, precision)
 
-        def answer(images: NDArray[np.float32]) -> NDArray[np.float32]:
-            answers: NDArray[np.float32] = model.predict(images, batch_size=_BATCH, verbose=0)
-            return answers
-
-        def teach(images: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np.float32]:
-            if self._kept:
-                name = hashlib.blake2b(images.tobytes(), digest_size=16).hexdigest()
-                answers = _once(self._kept / known_by / f"{name}.npy", lambda: answer(images))
-            else:
-                answers = answer(images)
-            sure = np.eye(answers.shape[1], dtype=np.float32)[labels]
-            return np.asarray((sure + answers) / 2, np.float32)
+        def teach(epoch: Epoch) -> NDArray[np.float32]:
+            targets = np.eye(outputs, dtype=np.float32)[epoch.labels]
+            for ask, which in ((ask_of_ink, ~epoch.from_mnist), (ask_of_mnist, epoch.from_mnist)):
+                if which.any():
+                    answers = ask(epoch.images[which])
+                    targets[which, : answers.shape[1]] += answers
+            targets /= 2
+            return targets
 
         return teach
+
+    def _asker(self, teacher: models.Model, precision: str) -> _Ask:
+        model = models.in_precision(teacher, precision)
+        known_by = _fingerprint(teacher, precision) if self._kept else ""
+
+        def answer(images: NDArray[np.float32]) -> NDArray[np.float32]:
+            answers: NDArray[np.float32] = model.predict(images[..., None], batch_size=_BATCH, verbose=0)
+            return answers
+
+        def ask(images: NDArray[np.float32]) -> NDArray[np.float32]:
+            if not self._kept:
+                return answer(images)
+            name = hashlib.blake2b(images.tobytes(), digest_size=16).hexdigest()
+            return _once(self._kept / known_by / f"{name}.npy", lambda: answer(images))
+
+        return ask
 
 
 def _fingerprint(model: models.Model, precision: str) -> str:

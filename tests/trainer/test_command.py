@@ -3,11 +3,13 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from trainer.__main__ import _config, _parser, main
 from trainer.config import Config
+from trainer.errors import TrainerError
 
 
 def test_missing_data_is_one_line_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -30,3 +32,25 @@ def test_a_card_repeats_its_run_with_another_seed(tmp_path: Path) -> None:
     card.write_text(json.dumps({"name": "compact", "training": config.as_json()}), "utf-8")
     options = _parser().parse_args(["train", "--config", str(card), "--seed", "5"])
     assert _config(options) == replace(config, seed=5)
+
+
+@pytest.mark.parametrize(
+    ("taught", "asked", "why"),
+    [
+        ({}, ["--mnist-teacher", "runs/alone"], "Expected --teacher too"),
+        (
+            {"teacher": "large", "mnist_teacher": "alone"},
+            ["--teacher", "runs/large"],
+            "Expected --mnist-teacher just",
+        ),
+        ({}, ["--teacher", "runs/large"], "Expected --teacher just"),
+    ],
+)
+def test_a_run_is_repeated_with_the_teachers_it_had(
+    tmp_path: Path, taught: dict[str, Any], asked: list[str], why: str
+) -> None:
+    card = tmp_path / "compact.json"
+    card.write_text(json.dumps(replace(Config("compact"), **taught).as_json()), "utf-8")
+    options = _parser().parse_args(["train", "--config", str(card), *asked])
+    with pytest.raises(TrainerError, match=why):
+        _config(options)

@@ -31,3 +31,10 @@ def test_what_was_not_measured_is_not_told() -> None:
 def test_an_ensemble_names_its_members() -> None:
     training = {"epochs": 7, "members": ["compact-1", "compact-2"], "teacher": ""}
     assert "the mean of compact-1, compact-2" in describe({**CARD, "training": training})
+
+
+def test_a_pupil_names_its_teachers() -> None:
+    training = {**CARD["training"], "teacher": "large", "mnist_teacher": "alone"}
+    assert "scrawl, taught by large and, of MNIST's images, by alone" in describe(
+        {**CARD, "training": training}
+    )

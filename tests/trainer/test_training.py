@@ -14,7 +14,7 @@ from trainer import cards, mnist
 from trainer.calibration import Calibration
 from trainer.config import Config
 from trainer.datasets import NONE, Pens, digit_images, disputed, split_pens
-from trainer.epochs import Epochs
+from trainer.epochs import Epoch, Epochs
 from trainer.errors import ModelError
 from trainer.unipen import Sample
 
@@ -71,6 +71,8 @@ def test_epochs_hold_what_the_configuration_says(images: mnist.Mnist) -> None:
     epoch = epochs.make(0)
     assert len(epoch.labels) == epochs.size == 64
     assert (epoch.labels == NONE).sum() == 16
+    assert epoch.from_mnist.sum() == 32
+    assert NONE not in epoch.labels[epoch.from_mnist]
     assert (epoch.images.min(), epoch.images.max()) == (0, 1)
 
 
@@ -84,9 +86,9 @@ def test_an_epoch_comes_again_in_another_order_before_the_next(images: mnist.Mni
     epochs = Epochs(replace(CONFIG, repeats=2), images.train, _pens())
     asked: list[int] = []
 
-    def teach(of: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        asked.append(len(of))
-        return labels * 2
+    def teach(epoch: Epoch) -> np.ndarray:
+        asked.append(len(epoch.images))
+        return epoch.labels * 2
 
     batches = [next(each) for each in [epochs.batches(16, teach)] for _ in range(9)]
     passes = [np.concatenate([targets for _, targets in batches[k : k + 4]]) for k in (0, 4)]
@@ -198,10 +200,25 @@ def test_what_is_learnt_is_half_the_label_and_half_the_teachers_answer(
     from trainer.teaching import Teacher
 
     model = evaluation.load_model(run)
-    seen, labels = images.train.images[:20, :, :, None], images.train.labels[:20]
-    answers = np.asarray(model.predict(seen, verbose=0))
-    targets = Teacher(model).teach("float32")(seen, labels)
-    np.testing.assert_allclose(targets, (np.eye(11)[labels] + answers) / 2, atol=1e-6)
+    epoch = Epochs(CONFIG, images.train, _pens()).make(0)
+    answers = np.asarray(model.predict(epoch.images[..., None], verbose=0))
+    targets = Teacher(model).teach("float32")(epoch)
+    np.testing.assert_allclose(targets, (np.eye(11)[epoch.labels] + answers) / 2, atol=1e-6)
+
+
+def test_mnist_may_have_a_teacher_of_its_own(run: Path, images: mnist.Mnist, tmp_path: Path) -> None:
+    from trainer import evaluation, models
+    from trainer.teaching import Teacher
+
+    of_ink, of_mnist = evaluation.load_model(run), models.build("mlp", 10)
+    epoch = Epochs(CONFIG, images.train, _pens()).make(0)
+    seen = epoch.images[..., None]
+    expected = np.eye(11)[epoch.labels] + np.asarray(of_ink.predict(seen, verbose=0))
+    of_images = np.pad(of_mnist.predict(seen, verbose=0), ((0, 0), (0, 1)))
+    expected[epoch.from_mnist] = (np.eye(11)[epoch.labels] + of_images)[epoch.from_mnist]
+    for _ in range(2):  # The second time from what is kept.
+        targets = Teacher(of_ink, tmp_path, for_mnist=of_mnist).teach("float32")(epoch)
+        np.testing.assert_allclose(targets, expected / 2, atol=1e-6)
 
 
 def test_kept_answers_are_of_these_images_and_this_teacher(
@@ -211,8 +228,7 @@ def test_kept_answers_are_of_these_images_and_this_teacher(
     from trainer.teaching import Teacher
 
     model, asked = evaluation.load_model(run), list[int]()
-    some, others = images.train.images[:20, :, :, None], images.train.images[5:25, :, :, None]
-    labels = images.train.labels[:20]
+    some, others = (Epochs(CONFIG, images.train, None).make(k) for k in (0, 1))
 
     class Counting:
         def predict(self, images: np.ndarray, **_: object) -> np.ndarray:
@@ -221,12 +237,12 @@ def test_kept_answers_are_of_these_images_and_this_teacher(
 
     monkeypatch.setattr(models, "in_precision", lambda model, precision: Counting())
     teach = Teacher(model, tmp_path).teach("float32")
-    first = teach(some, labels)
-    np.testing.assert_array_equal(Teacher(model, tmp_path).teach("float32")(some, labels), first)
+    first = teach(some)
+    np.testing.assert_array_equal(Teacher(model, tmp_path).teach("float32")(some), first)
     assert len(asked) == 1
-    assert not np.array_equal(teach(others, labels), first)
+    assert not np.array_equal(teach(others), first)
     model.set_weights([2 * weights for weights in model.get_weights()])
-    assert not np.array_equal(Teacher(model, tmp_path).teach("float32")(some, labels), first)
+    assert not np.array_equal(Teacher(model, tmp_path).teach("float32")(some), first)
     assert len(asked) == 3
 
 
