@@ -1,12 +1,14 @@
 """Evaluation: how well a trained model reads, refuses and knows its own doubt.
 
-training → **evaluation** → export, report. Fits the calibration on validation data, measures everything, and
-writes evaluation.json into the run's folder, which export copies onto the card.
+training → quantise → **evaluation** → export, report. Fits the calibration on validation data, measures
+everything, and writes evaluation.json into the run's folder, which export copies onto the card. It measures
+what is served: the LiteRT file.
 """
 
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +25,7 @@ from trainer.lite import lite_scores
 from trainer.metrics import Floats
 from trainer.mnist import Images as LabelledImages
 from trainer.prefixes import early_reading
+from trainer.quantise import quantise
 from trainer.scrawl import SEEN, UNSEEN, scrawl
 from trainer.strokes import Strokes
 from trainer.unipen import Sample
@@ -49,16 +52,16 @@ class Data(NamedTuple):
 
 
 def load(path: Path) -> tuple[Score, Calibration | None]:
-    """Load a run's model, or a card's LiteRT file with the card's calibration.
+    """Load a card's LiteRT file and its calibration, or a run's model, quantised into model.tflite beside it.
 
     Raises ModelError when there is none.
     """
     if path.suffix == ".json":
         card = cards.read(path)
-        lite_file = path.with_suffix(".tflite")
-        return lambda images: lite_scores(lite_file, images), Calibration.from_card(card["calibration"])
-    model = load_model(path)
-    return lambda images: np.asarray(model.predict(images[..., None], batch_size=512, verbose=0)), None
+        return partial(lite_scores, path.with_suffix(".tflite")), Calibration.from_card(card["calibration"])
+    lite_file = path / "model.tflite"
+    quantise(load_model(path), lite_file)
+    return partial(lite_scores, lite_file), None
 
 
 def load_model(path: Path) -> Any:

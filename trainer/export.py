@@ -4,6 +4,7 @@ training, evaluation → **export** → weights/NAME.keras, NAME.tflite and NAME
 """
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,8 @@ from trainer.errors import ModelError
 from trainer.lite import lite_scores, times_classic
 from trainer.seeds import compare
 
-TOLERANCE = 1e-5
-"""Most that the two files' scores may differ by."""
+TOLERANCE = 0.05
+"""Most that the two files' scores may differ by, one of which counts in 8 bits: 0.03 is the most seen."""
 
 Floats = NDArray[np.float32]
 
@@ -33,7 +34,8 @@ def export(run: Path, weights: Path, images: Floats, others: Sequence[Path] = ()
     Raises ModelError when the run is not trained or not evaluated, or when the files disagree.
     """
     config = Config.load(run / "config.json")
-    for name, command in (("model.keras", "train"), ("evaluation.json", "evaluate")):
+    needed = (("model.keras", "train"), ("model.tflite", "evaluate"), ("evaluation.json", "evaluate"))
+    for name, command in needed:
         if not (run / name).is_file():
             raise ModelError(f"Expected {name} in {run}: run `python -m trainer {command}` first")
     weights.mkdir(parents=True, exist_ok=True)
@@ -42,7 +44,7 @@ def export(run: Path, weights: Path, images: Floats, others: Sequence[Path] = ()
     )
     model = keras.models.load_model(run / "model.keras", compile=False)
     model.save(keras_file)  # without the optimiser, which is two thirds of the run's file
-    model.export(lite_file, format="litert", verbose=False)
+    shutil.copyfile(run / "model.tflite", lite_file)
     difference = largest_difference(model, lite_file, images)
     if difference > TOLERANCE:
         raise ModelError(

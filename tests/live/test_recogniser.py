@@ -58,7 +58,7 @@ def test_an_image_has_the_same_scores_in_any_batch(count: int) -> None:
     together = model.scores(batch)
     assert together.shape == (count, 11)
     alone = np.concatenate([model.scores(image[None]) for image in batch])
-    np.testing.assert_allclose(together, alone, atol=1e-5)
+    np.testing.assert_array_equal(together, alone)
 
 
 @pytest.mark.tensorflow
@@ -66,7 +66,12 @@ def test_an_image_has_the_same_scores_in_any_batch(count: int) -> None:
 def test_the_engines_agree_on_a_thousand_images(name: str) -> None:
     pytest.importorskip("tensorflow")
     batch = images(1000)
-    np.testing.assert_allclose(load(name, "keras").scores(batch), load(name).scores(batch), atol=1e-5)
+    exact, served = load(name, "keras").scores(batch), load(name).scores(batch)
+    difference = np.abs(exact - served)
+    assert difference.max() < 0.1
+    assert difference.mean() < 1e-3
+    is_sure = exact.max(axis=1) > 0.55
+    np.testing.assert_array_equal(exact[is_sure].argmax(axis=1), served[is_sure].argmax(axis=1))
 
 
 def test_weights_that_are_not_those_of_the_card_are_refused(weights: Path) -> None:
