@@ -20,13 +20,14 @@ from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from live import __version__, gate, messages
+from live import __version__, gate, messages, sending
 from live.batcher import Cut
 from live.counts import Counts
 from live.errors import LiveError
 from live.messages import GoAway, Ready
 from live.pace import Pace
 from live.prediction import Answer, tell
+from live.sending import WriteTexts
 from live.service import Service
 from live.session import Close, Session, Waiting
 
@@ -60,7 +61,7 @@ class LiveEndpoint:
         try:
             await receive()
             await send({"type": "websocket.accept", "subprotocol": subprotocol})
-            await connection.run(receive, send)
+            await connection.run(receive, send, sending.offered(scope))
         finally:
             self._service.leave(connection)
             connection.log_end()
@@ -105,6 +106,8 @@ class Connection:
         self.session = Session(ready)
         self._mail = asyncio.Event()
         self._mail.set()
+        self._write: WriteTexts | None = None
+        self._is_sending = False
         self._is_leaving = False
         self._pace = Pace(service.batcher)
         self._decoder = service.decoder
@@ -113,8 +116,9 @@ class Connection:
         self._explaining: asyncio.Task[None] | None = None
         self._opened_at = self._heard_at = clock()
 
-    async def run(self, receive: Receive, send: Send) -> None:
-        """Pump until either side closes the websocket."""
+    async def run(self, receive: Receive, send: Send, write: WriteTexts | None = None) -> None:
+        """Pump until either side closes the websocket; write is the short way to send, where there is one."""
+        self._write = write
         try:
             async with asyncio.TaskGroup() as tasks:
                 answering = tasks.create_task(self._answer(send, tasks))
@@ -124,6 +128,7 @@ class Connection:
                 for task in filter(None, (self._decoding, self._explaining)):
                     task.cancel()
         finally:
+            self._write = None
             self._pace.end()
             self._batcher.remove(self)
 
@@ -192,8 +197,10 @@ class Connection:
         while not session.close:
             await mail.wait()
             mail.clear()
+            self._is_sending = True
             while (text := session.next_message()) is not None:
                 await send({"type": "websocket.send", "text": text})
+            self._is_sending = False
             if session.is_unexplained and not self._explaining:
                 self._explaining = tasks.create_task(self._explain())
             if self._is_leaving and session.is_settled:
@@ -265,8 +272,16 @@ class Connection:
         self._metrics.queue_wait_s.observe(cut.cut_at - item.received_at)
         self._metrics.answer_s.observe(cut.done_at - item.received_at)
         self.session.answer(item, tell(item, answer, cut, self.session.include))
-        self._mail.set()
+        self._post()
         self._pace.was_answered(self)
+
+    def _post(self) -> None:
+        """Send what there is to send at once, if that can be; the answering task does the rest."""
+        session = self.session
+        if self._write and not (self._is_sending or session.close):
+            self._write(session.next_message)
+        if session.has_mail or session.is_unexplained or self._is_leaving:
+            self._mail.set()
 
     def fail(self, item: Waiting, error: LiveError) -> None:
         """Tell the session that there will be no answer."""

@@ -14,7 +14,8 @@ frame taken by itself it cost 2.6, and the library's way costs nearly twice that
 
 import asyncio
 from collections import deque
-from struct import Struct as Layout
+from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from uvicorn.config import Config
@@ -22,21 +23,20 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.frames import CloseCode, apply_mask  # type: ignore[attr-defined]
+from websockets.http11 import Request
 from websockets.protocol import CONNECTING, OPEN
 
 from live.bucket import Bucket
+from live.sending import MEDIUM, SHORT, TEXT, frame, offer, withdraw
 
 _FIN = 0x80
-_TEXT = _FIN | 1
 _BINARY = _FIN | 2
-_PLAIN = (_BINARY, _TEXT)
-_KNOWN = frozenset((0x00, 0x01, 0x02, _FIN, _TEXT, _BINARY, _FIN | 8, _FIN | 9, _FIN | 10))
+_PLAIN = (_BINARY, TEXT)
+_KNOWN = frozenset((0x00, 0x01, 0x02, _FIN, TEXT, _BINARY, _FIN | 8, _FIN | 9, _FIN | 10))
 """First bytes that a frame may have: no reserved bits and opcodes, and no control frames in parts."""
 _CLOSE = _FIN | 8
 _IS_CONTROL = 0x08
 _IS_MASKED = 0x80
-_SHORT, _MEDIUM = 126, 127
-"""Lengths from here on are in the next two bytes, or in the next eight."""
 _MOST = 0xFFFF
 """Bytes of a plain frame: what is held back until it is whole."""
 _OTHERS_PER_S = 1_000
@@ -46,8 +46,6 @@ _AT_ONCE = 8
 """Frames taken apart in one go: a session's turn, before everyone else gets one."""
 _BREAK_S = 0.05
 """Between two reads after our goodbye; a client that floods us does not stop at once."""
-_MEDIUM_HEAD = Layout("!BBH")
-_LARGE_HEAD = Layout("!BBQ")
 
 
 class Events(deque[Any]):
@@ -110,6 +108,18 @@ class Framing(WebSocketsSansIOProtocol):
         if self.handshake_complete or not self.handshake_initiated:
             super().shutdown()
 
+    def handle_connect(self, event: Request) -> None:
+        """Ask the application about a handshake, and offer it the short way to send."""
+        super().handle_connect(event)
+        if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            offer(self.scope["extensions"], self._write_texts)
+
+    def on_task_complete(self, task: "asyncio.Task[None]") -> None:
+        """Note that the application is done with the websocket."""
+        super().on_task_complete(task)
+        # The offer leads back here, and would leave the two to the garbage collector.
+        withdraw(self.scope["extensions"])
+
     def data_received(self, data: bytes) -> None:
         """Take in what came, which may begin and end anywhere within a frame."""
         if not self.handshake_initiated or self._is_the_librarys:
@@ -149,14 +159,14 @@ class Framing(WebSocketsSansIOProtocol):
             if end - at < 2:
                 return False
             first, length = data[at], data[at + 1] ^ _IS_MASKED
-            if self._is_the_librarys or first not in _KNOWN or length > _MEDIUM:
+            if self._is_the_librarys or first not in _KNOWN or length > MEDIUM:
                 self._is_the_librarys = True
                 self._at = end
                 self._leave_to_library(data[at:])
                 return False
             payload = at + 6
-            if length >= _SHORT:
-                payload += 2 if length == _SHORT else 8
+            if length >= SHORT:
+                payload += 2 if length == SHORT else 8
                 length = int.from_bytes(data[at + 2 : payload - 4], "big")
             after = payload + length
             if end < after and (end < payload or length <= most):
@@ -189,9 +199,9 @@ class Framing(WebSocketsSansIOProtocol):
         messages: list[bytes] = []
         while len(messages) < _AT_ONCE and at + 8 <= end and data[at] == _BINARY:
             length, start = data[at + 1] ^ _IS_MASKED, at + 6
-            if length == _SHORT:
+            if length == SHORT:
                 length, start = data[at + 2] << 8 | data[at + 3], at + 8
-            elif length > _SHORT:
+            elif length > SHORT:
                 break
             at_next = start + length
             if at_next > end or length > self._most:
@@ -287,7 +297,7 @@ class Framing(WebSocketsSansIOProtocol):
             # It was refused meanwhile; uvicorn would take this for a fault of the application's.
             raise ClientDisconnected
         text = message.get("text") if message["type"] == "websocket.send" else None
-        if text is None or not self.writable.is_set() or self.disconnected or self.conn.state is not OPEN:
+        if text is None or not self._may_write:
             await super().send(message)
             if self.close_sent:
                 # The client's goodbye may be here already.
@@ -295,14 +305,14 @@ class Framing(WebSocketsSansIOProtocol):
             elif self._is_shut_down and message["type"] == "websocket.accept":
                 self.shutdown()
         else:
-            self.transport.write(_frame(text.encode()))
+            self.transport.write(frame(text.encode()))
 
+    @property
+    def _may_write(self) -> bool:
+        """What is written now goes to the socket, or not far from it."""
+        return self.writable.is_set() and not self.disconnected and self.conn.state is OPEN
 
-def _frame(text: bytes) -> bytes:
-    """Frame a text message, unmasked, as servers do."""
-    length = len(text)
-    if length < _SHORT:
-        return bytes((_TEXT, length)) + text
-    if length <= 0xFFFF:
-        return _MEDIUM_HEAD.pack(_TEXT, _SHORT, length) + text
-    return _LARGE_HEAD.pack(_TEXT, _MEDIUM, length) + text
+    def _write_texts(self, next_text: Callable[[], str | None]) -> None:
+        """Send text messages at once, until there are none or the socket takes no more just now."""
+        while self._may_write and not self.close_sent and (text := next_text()) is not None:
+            self.transport.write(frame(text.encode()))

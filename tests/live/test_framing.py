@@ -17,6 +17,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 
 from live.framing import Framing
+from live.sending import offered
 
 MAX_SIZE = 70_000
 MASK = b"\x11\x92\x33\xf4"
@@ -396,3 +397,22 @@ async def test_binary_messages_of_one_read_share_events_of_eight() -> None:
     binary = [event["bytes"][:2] for event in talk.events if "bytes" in event]
     assert [int(number) for number in binary] == [*range(10, 21), *range(10, 19)]
     await talk.close()
+
+
+async def test_texts_can_be_written_at_once_while_the_socket_takes_them() -> None:
+    talk = Talk(Framing)
+    await talk.is_open.wait()
+    write, texts = offered(talk.protocol.scope), ["one", "two" * 50, "three"]
+    assert write
+    write(lambda: texts.pop(0) if texts[1:] else None)
+    assert talk.pipe.written == b"\x81\x03one\x81\x7e\x00\x96" + b"two" * 50
+    talk.protocol.pause_writing()
+    write(lambda: texts.pop(0))
+    talk.protocol.resume_writing()
+    assert texts == ["three"], "what the socket takes no more is not asked for"
+    await talk.to_send.put({"type": "websocket.close"})
+    await talk.settle()
+    write(lambda: texts.pop(0))
+    assert texts == ["three"]
+    await talk.close()
+    assert offered(talk.protocol.scope) is None, "whoever is done leaves no cycle"
