@@ -4,7 +4,8 @@ Third step of the flow. What waits in its queue is not snapshots but *waiters*: 
 new, each once, first come first served. A batch is cut when, and only when, predict is free, and takes
 each waiter's newest snapshot at that very moment. That is all it takes for four things at once:
 
-- no added delay when idle, and batches that grow with the load by themselves: no timer;
+- no added delay when idle, and batches that grow with the load by themselves: no timer, just a few turns of
+  the event loop between two, for those who come with the answers to the first;
 - the newest snapshot is predicted, never an old one;
 - one snapshot a waiter a batch, whoever floods;
 - memory bounded by the number of waiters.
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 
 _WORTHWHILE = 32
 """From here on, larger batches hardly cost less an item."""
+_TURNS = 4
+"""Of the event loop, at most, between two batches."""
 BULK_BATCH = 8
 """Items of bulk in one model call: someone who draws waits for no more than a quarter of a batch of 32."""
 BULK_PATIENCE = 8
@@ -168,7 +171,9 @@ class Batcher(Generic[Item, Answer]):
     async def run(self) -> None:
         """Cut and answer batches until cancelled; then fail what was taken, and let predict finish.
 
-        The next batch is cut before the last is answered: predict need not wait for that.
+        While whole batches wait, the next is cut before the last is answered: predict need not wait for that.
+        Else it is cut after, and has those who come with the answers: larger batches, and no quarrel over the
+        interpreter, for an eighth (64 sessions) to a quarter (16) less processor time an answer.
         """
         while True:
             await self._has_work.wait()
@@ -176,8 +181,19 @@ class Batcher(Generic[Item, Answer]):
             while under_way:
                 batch, answers = under_way, await self._predicted(under_way)
                 done_at = self._clock()
-                under_way = self._begin() if self._has_work.is_set() else None
+                under_way = self._begin() if len(self._queued) >= self._max_batch else None
                 self._tell(batch, answers, done_at)
+                if not under_way:
+                    await self._let_come()
+                    under_way = self._begin() if self._has_work.is_set() else None
+
+    async def _let_come(self) -> None:
+        """Give the event loop's next turns to those who come, as long as each turn brings somebody."""
+        for _ in range(_TURNS):
+            waiting = len(self._queued)
+            await asyncio.sleep(0)
+            if len(self._queued) <= waiting:
+                break
 
     def _begin(self) -> "_UnderWay[Item, Answer] | None":
         """Cut a batch and have it predicted; None if nobody who waited has something left."""

@@ -15,7 +15,7 @@ def test_one_core_is_kept_busy_and_no_more() -> None:
 
 
 def test_the_model_runs_beside_the_interpreter_and_then_bounds_the_rate() -> None:
-    played = play(COSTS, Crowd(sessions=64, is_closed=True), processes=1, cores=2, seconds=0.3)
+    played = play(COSTS, Crowd(sessions=256, is_closed=True), processes=1, cores=2, seconds=0.6)
     assert 1 / 350e-6 * 1.1 < played.answers_per_s < 1 / 200e-6
 
 

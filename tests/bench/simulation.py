@@ -172,7 +172,10 @@ class _Process:
 
     def _predict(self) -> Steps:
         world, costs = self.world, self.world.costs
+        given: simpy.Event = world.env.timeout(0)
         while True:
+            if len(self.waiting) < Settings.max_batch:
+                yield given
             if not self.waiting:
                 self.has_work = world.env.event()
                 yield self.has_work
@@ -183,7 +186,7 @@ class _Process:
                 session.sent_at = None
             yield from world.work(self.interpreter, costs.prepare * len(batch))
             yield from world.work(self.predicting, costs.model * len(batch))
-            world.env.process(self._give(taken))
+            given = world.env.process(self._give(taken))
 
     def _give(self, taken: "list[tuple[_Session, float | None]]") -> Steps:
         for session, sent_at in taken:

@@ -124,7 +124,9 @@ async def test_what_comes_while_the_model_is_busy_shares_the_next_batch(start: S
     assert [items for _, items in model.batches] == [[0], [10, 11, 12, 13, 14]]
 
 
-async def test_the_next_batch_is_under_way_while_the_last_is_answered(start: Start, model: Model) -> None:
+async def test_the_next_batch_is_under_way_while_the_last_is_answered_if_it_is_whole(
+    start: Start, model: Model
+) -> None:
     class Watching(Writer):
         def answer(self, item: int, answer: str, cut: Cut) -> None:
             began_meanwhile.append(model.began.acquire(timeout=10))
@@ -142,6 +144,47 @@ async def test_the_next_batch_is_under_way_while_the_last_is_answered(start: Sta
     assert began_meanwhile == [True]
     assert first.answers == [(1, "m:1")]
     assert second.answers == [(2, "m:2")]
+
+
+async def test_the_next_batch_has_those_who_come_with_the_answers_to_the_last(
+    start: Start, model: Model
+) -> None:
+    class Eager(Writer):
+        def answer(self, item: int, answer: str, cut: Cut) -> None:
+            super().answer(item, answer, cut)
+            if item < 20:
+                asyncio.get_running_loop().call_soon(self.draw, item + 10)
+
+    batcher, _ = start()
+    model.is_gated = True
+    eager, other = Eager(batcher), Writer(batcher)
+    eager.draw(11)
+    await begun(model)
+    other.draw(2)
+    model.may_end.release(2)
+    await other.settled.wait()
+    assert [items for _, items in model.batches] == [[11], [2, 21]]
+
+
+async def test_those_who_come_for_ever_do_not_put_the_next_batch_off(start: Start, model: Model) -> None:
+    batcher, _ = start()
+    model.is_gated = True
+    first, coming, answered = Writer(batcher), list[Writer](), asyncio.Event()
+
+    async def come() -> None:
+        while not answered.is_set():
+            coming.append(Writer(batcher))
+            coming[-1].draw(len(coming))
+            await asyncio.sleep(0)
+
+    first.draw(0)
+    await begun(model)
+    crowd = asyncio.create_task(come())
+    model.may_end.release(1_000)
+    await asyncio.sleep(0)
+    await asyncio.wait_for(coming[0].settled.wait(), 10)
+    answered.set()
+    await crowd
 
 
 @pytest.mark.parametrize(
