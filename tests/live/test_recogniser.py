@@ -68,7 +68,7 @@ def test_the_engines_agree_on_a_thousand_images(name: str) -> None:
     batch = images(1000)
     exact, served = load(name, "keras").scores(batch), load(name).scores(batch)
     difference = np.abs(exact - served)
-    assert difference.max() < 0.1
+    assert difference.max() < 0.2
     assert difference.mean() < 1e-3
     is_sure = exact.max(axis=1) > 0.55
     np.testing.assert_array_equal(exact[is_sure].argmax(axis=1), served[is_sure].argmax(axis=1))
