@@ -183,6 +183,8 @@ class Batcher(Generic[Item, Answer]):
                 done_at = self._clock()
                 under_way = self._begin() if len(self._queued) >= self._max_batch else None
                 self._tell(batch, answers, done_at)
+                # Those in it may have gone, and it may be the last for a while.
+                del batch, answers
                 if not under_way:
                     await self._let_come()
                     under_way = self._begin() if self._has_work.is_set() else None
