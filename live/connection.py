@@ -20,14 +20,14 @@ from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from live import __version__, gate, messages, sending
+from live import __version__, gate, messages
 from live.batcher import Cut
 from live.counts import Counts
 from live.errors import LiveError
 from live.messages import GoAway, Ready
 from live.pace import Pace
 from live.prediction import Answer, tell
-from live.sending import WriteTexts
+from live.sending import WriteTexts, offered
 from live.service import Service
 from live.session import Close, Session, Waiting
 
@@ -61,7 +61,7 @@ class LiveEndpoint:
         try:
             await receive()
             await send({"type": "websocket.accept", "subprotocol": subprotocol})
-            await connection.run(receive, send, sending.offered(scope))
+            await connection.run(receive, send, offered(scope))
         finally:
             self._service.leave(connection)
             connection.log_end()
@@ -90,8 +90,8 @@ class Connection:
     """Pumps between a websocket and its session; what the batcher knows as a waiter.
 
     The receiving task writes the session and wakes the batcher, and so does the decoding task, which exists
-    while there are pictures; the batcher writes answers and rings
-    `_mail`; the answering task alone sends.
+    while there are pictures; the batcher writes answers, and sends them where the socket takes them at once.
+    What it does not take, and all else, it rings `_mail` for: the answering task sends it.
     """
 
     def __init__(self, service: Service, address: str) -> None:

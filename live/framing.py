@@ -310,9 +310,10 @@ class Framing(WebSocketsSansIOProtocol):
     @property
     def _may_write(self) -> bool:
         """What is written now goes to the socket, or not far from it."""
-        return self.writable.is_set() and not self.disconnected and self.conn.state is OPEN
+        is_open = self.conn.state is OPEN and not (self.close_sent or self.disconnected)
+        return is_open and self.writable.is_set()
 
     def _write_texts(self, next_text: Callable[[], str | None]) -> None:
         """Send text messages at once, until there are none or the socket takes no more just now."""
-        while self._may_write and not self.close_sent and (text := next_text()) is not None:
+        while self._may_write and (text := next_text()) is not None:
             self.transport.write(frame(text.encode()))

@@ -51,7 +51,7 @@ class Teacher:
         """
         outputs = self._model.output_shape[1]
         ask_of_ink = self._asker(self._model, precision)
-        ask_of_mnist = self._asker(self._for_mnist or self._model, precision)
+        ask_of_mnist = self._asker(self._for_mnist, precision) if self._for_mnist else ask_of_ink
 
         def teach(epoch: Epoch) -> NDArray[np.float32]:
             targets = np.eye(outputs, dtype=np.float32)[epoch.labels]

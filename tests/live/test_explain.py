@@ -104,10 +104,10 @@ def test_two_identical_pieces_share(compact: recogniser.Recogniser) -> None:
 
 def test_an_invisible_piece_gets_nothing(compact: recogniser.Recogniser) -> None:
     # So much ink at one end that the other one's end is off the image.
-    scribble: list[Sequence[float]] = [(x % 7, x % 5) for x in range(400)]
+    scribble: list[Sequence[float]] = [(0, 70 * (step % 2)) for step in range(400)]
     drawing: Ink = from_strokes([scribble, [(9, 3), (60, 3), (99, 3), (100, 3)]])
     found = Coalitions(drawing, [Piece(0, 0, 400), Piece(1, 0, 2), Piece(1, 2, 4)])
     assert not found[:][4].any()
     weights = shapley(values(found, compact))
     assert np.abs(weights[2]).max() < 1e-9
-    assert np.abs(weights[0]).max() > 1e-4
+    assert np.abs(weights[0]).max() > 0.01

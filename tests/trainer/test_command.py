@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import ROOT
 from trainer.__main__ import _config, _parser, main
 from trainer.config import Config
 from trainer.errors import TrainerError
@@ -32,6 +33,14 @@ def test_a_card_repeats_its_run_with_another_seed(tmp_path: Path) -> None:
     card.write_text(json.dumps({"name": "compact", "training": config.as_json()}), "utf-8")
     options = _parser().parse_args(["train", "--config", str(card), "--seed", "5"])
     assert _config(options) == replace(config, seed=5)
+
+
+@pytest.mark.parametrize(
+    "recipe", sorted((ROOT / "trainer" / "recipes").glob("*.json")), ids=lambda path: path.stem
+)
+def test_a_recipe_is_a_configuration(recipe: Path) -> None:
+    config = Config.load(recipe)
+    assert json.loads(json.dumps(config.as_json())) == json.loads(recipe.read_text("utf-8"))
 
 
 @pytest.mark.parametrize(
