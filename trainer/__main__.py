@@ -65,6 +65,12 @@ def _parser() -> argparse.ArgumentParser:
         "--precision",
         help="of what is computed: float32 (the default), or bfloat16, where the processor has it",
     )
+    train.add_argument(
+        "--held-out",
+        type=int,
+        metavar="N",
+        help="MNIST's training images to choose with instead of learning from (default: 5000)",
+    )
     train.add_argument("--run", type=Path, help="run folder (default: runs/MODEL-SEED)")
     train.add_argument("--start", type=Path, metavar="RUN", help="run folder of the weights to start from")
     train.add_argument(
@@ -133,9 +139,11 @@ def _train(options: argparse.Namespace) -> None:
     from trainer.teaching import Teacher
 
     config = _config(options)
-    training_images, validation_images = split_images(mnist.read(options.mnist).train, config.seed_of_data)
+    training_images, validation_images = split_images(
+        mnist.read(options.mnist).train, config.seed_of_data, config.held_out
+    )
     pens = read_pens(options.unipen) if options.unipen else None
-    validation = {"mnist_validation": validation_images}
+    validation = {"mnist_validation": validation_images} if config.held_out else {}
     if pens:
         validation["pens_validation"] = digit_images(pens.validation)
     run = options.run or Path("runs") / f"{config.model}-{config.seed}"
@@ -156,7 +164,10 @@ def _config(options: argparse.Namespace) -> Config:
     }
     if options.mnist_teacher and not options.teacher:
         raise TrainerError("Expected --teacher too when there is a --mnist-teacher")
-    asked = {key: getattr(options, key) for key in ("seed", "data_seed", "epochs", "repeats", "precision")}
+    asked = {
+        key: getattr(options, key)
+        for key in ("seed", "data_seed", "epochs", "repeats", "precision", "held_out")
+    }
     changes: dict[str, Any] = {key: value for key, value in asked.items() if value is not None}
     if not options.config:
         return replace(Config(options.model), **names, **changes)
@@ -181,15 +192,16 @@ def _evaluate(options: argparse.Namespace) -> None:
     from trainer import evaluation
     from trainer.datasets import read_pens, split_images
 
+    config = Config.load(options.model / "config.json" if options.model.is_dir() else options.model)
     score, calibration = evaluation.load(options.model)
     images = mnist.read(options.mnist)
-    validation = split_images(images.train, _seed(options.model))[1]
+    validation = split_images(images.train, config.seed_of_data, config.held_out)[1]
     data = evaluation.Data(validation, images.test, read_pens(options.unipen) if options.unipen else None)
     calibration = calibration or evaluation.calibrate(score, data)
     metrics = evaluation.evaluate(score, calibration, data)
-    if _is_ensemble(options.model):
+    if config.members:
         # What was held out of one member's training, another has seen.
-        del metrics["mnist_validation"]
+        metrics.pop("mnist_validation", None)
     for name, values in metrics.items():
         _say(f"{name}: " + ", ".join(f"{key} {value:.6g}" for key, value in values.items()))
     if options.model.is_dir():
@@ -212,18 +224,6 @@ def _report(options: argparse.Namespace, score: Score, calibration: Calibration,
     answers = read_steps(strokes, score)
     page = report.write(options.model, score, calibration, pens, data.mnist_test, answers, others)
     _say(f"wrote {page}")
-
-
-def _is_ensemble(path: Path) -> bool:
-    """Say whether a run's folder or a card is of several models."""
-    saved = path / "config.json" if path.is_dir() else path
-    return saved.suffix == ".json" and bool(Config.load(saved).members)
-
-
-def _seed(path: Path) -> int:
-    """Return the seed that a run's folder or a card says its model's images were drawn with."""
-    saved = path / "config.json" if path.is_dir() else path
-    return Config.load(saved).seed_of_data if saved.suffix == ".json" else 1
 
 
 def _export(options: argparse.Namespace) -> None:

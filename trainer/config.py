@@ -25,6 +25,7 @@ class Config:
     averaging: how much of the exponential average of the weights stays at each step.
     images, pens, others: MNIST's images, pen digits and non-digits in an epoch. Without UNIPEN there are only
     images, and the model has no output for non-digits.
+    held_out: how many of MNIST's training images it is not shown, to choose with; 0 once all is chosen.
     start: the name of the run whose weights it starts from, if any.
     teacher: the name of the run whose answers count for half, if any.
     mnist_teacher: the name of the run whose answers about MNIST's images count instead of the teacher's.
@@ -43,6 +44,7 @@ class Config:
     images: int = 55_000
     pens: int = 24_000
     others: int = 16_000
+    held_out: int = 5_000
     start: str = ""
     teacher: str = ""
     mnist_teacher: str = ""

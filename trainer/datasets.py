@@ -14,6 +14,7 @@ import numpy as np
 
 from live.ink import render
 from trainer import unipen
+from trainer.errors import DataError
 from trainer.mnist import Images
 from trainer.unipen import Sample
 
@@ -36,14 +37,17 @@ _UNSEEN = {
 }
 """Of these, the ones that no model is trained on: unlike each other, chosen before any training."""
 
-VALIDATION_IMAGES = 5_000
-"""Of MNIST's 60,000 training images."""
 VALIDATION_SHARE = 0.22
 """At most this share of each donor's drawings is held out for validation."""
 
 
-def split_images(images: Images, seed: int, held_out: int = VALIDATION_IMAGES) -> tuple[Images, Images]:
-    """Split images into those to train on and those to choose with, at random."""
+def split_images(images: Images, seed: int, held_out: int) -> tuple[Images, Images]:
+    """Split images into those to train on and those to choose with, at random.
+
+    Raises DataError when there are not enough of them to hold out so many.
+    """
+    if not 0 <= held_out < len(images.labels):
+        raise DataError(f"Expected to hold out 0 to {len(images.labels) - 1} images, got {held_out}")
     order = np.random.default_rng(seed).permutation(len(images.labels))
     validation, training = order[:held_out], order[held_out:]
     return (

@@ -19,7 +19,7 @@ from live.ink import Images, render
 from trainer import cards, metrics
 from trainer.calibration import Calibration, digits, doubt
 from trainer.datasets import Pens, digit_images, disputed
-from trainer.errors import ModelError
+from trainer.errors import DataError, ModelError
 from trainer.forms import vary
 from trainer.lite import lite_scores
 from trainer.metrics import Floats
@@ -44,7 +44,7 @@ Score = Callable[[Images], Floats]
 
 
 class Data(NamedTuple):
-    """What a model is measured on. mnist_validation is what was held out of its training."""
+    """What a model is measured on. mnist_validation is what was held out of its training, maybe nothing."""
 
     mnist_validation: LabelledImages
     mnist_test: LabelledImages
@@ -76,18 +76,24 @@ def load_model(path: Path) -> Any:
 
 
 def calibrate(score: Score, data: Data) -> Calibration:
-    """Choose temperature and thresholds on validation data: pens where there are any, else images."""
+    """Choose temperature and thresholds on validation data: pens where there are any, else images.
+
+    Raises DataError when there is neither.
+    """
     chosen_on = digit_images(data.pens.validation) if data.pens else data.mnist_validation
+    if not len(chosen_on.labels):
+        raise DataError("Expected --unipen to choose thresholds on: no image was held out of the training")
     return Calibration.fit(score(chosen_on.images), chosen_on.labels)
 
 
 def evaluate(score: Score, calibration: Calibration, data: Data) -> dict[str, dict[str, float]]:
     """Measure everything that the data allows → metrics by name, each with its n."""
     measured = {
-        "mnist_validation": _reading(score, calibration, data.mnist_validation),
         "mnist_test": _reading(score, calibration, data.mnist_test),
         "mnist_test_without_disputed": _reading(score, calibration, _undisputed(data.mnist_test)),
     }
+    if len(data.mnist_validation.labels):
+        measured["mnist_validation"] = _reading(score, calibration, data.mnist_validation)
     if not data.pens:
         return measured
     pens = data.pens

@@ -1,9 +1,11 @@
 """Splits: nothing and nobody on both sides."""
 
 import numpy as np
+import pytest
 
 from live.ink import from_strokes
 from trainer.datasets import split_images, split_writers, validation_writers
+from trainer.errors import DataError
 from trainer.mnist import Images
 from trainer.unipen import Sample
 
@@ -20,6 +22,19 @@ def test_images_are_on_one_side_only() -> None:
     images = Images(np.zeros((30, 28, 28), np.float32), np.arange(30))
     training, validation = split_images(images, seed=1, held_out=10)
     assert sorted([*training.labels, *validation.labels]) == list(range(30))
+
+
+def test_all_images_can_be_learnt_from() -> None:
+    images = Images(np.zeros((30, 28, 28), np.float32), np.arange(30))
+    training, validation = split_images(images, seed=1, held_out=0)
+    assert (len(training.labels), len(validation.labels)) == (30, 0)
+
+
+@pytest.mark.parametrize("held_out", [-1, 30])
+def test_some_images_must_be_left_to_learn_from(held_out: int) -> None:
+    images = Images(np.zeros((30, 28, 28), np.float32), np.arange(30))
+    with pytest.raises(DataError, match=f"0 to 29 images, got {held_out}"):
+        split_images(images, seed=1, held_out=held_out)
 
 
 def test_writers_are_on_one_side_only() -> None:

@@ -15,7 +15,7 @@ from trainer.calibration import Calibration
 from trainer.config import Config
 from trainer.datasets import NONE, Pens, digit_images, disputed, split_pens
 from trainer.epochs import Epoch, Epochs
-from trainer.errors import ModelError
+from trainer.errors import DataError, ModelError
 from trainer.unipen import Sample
 
 pytestmark = [
@@ -142,6 +142,19 @@ def test_scores_are_told_with_and_without_disputed_labels() -> None:
     assert measured["mnist_test"]["accuracy"] == 1 - len(doubtful) / 1_000
     assert measured["mnist_test_without_disputed"]["accuracy"] == 1
     assert measured["mnist_test_without_disputed"]["n"] == 1_000 - len(doubtful)
+
+
+def test_a_model_that_learnt_from_all_images_is_measured_on_others(run: Path, images: mnist.Mnist) -> None:
+    from trainer import evaluation
+
+    score, _ = evaluation.load(run)
+    nothing, pens = mnist.Images(images.test.images[:0], images.test.labels[:0]), _pens()
+    data = evaluation.Data(nothing, images.test, pens)
+    measured = evaluation.evaluate(score, evaluation.calibrate(score, data), data)
+    assert "mnist_validation" not in measured
+    assert measured["pens_validation"]["n"] == len(pens.validation)
+    with pytest.raises(DataError, match="Expected --unipen"):
+        evaluation.calibrate(score, data._replace(pens=None))
 
 
 def test_an_export_is_one_model_in_two_files_with_a_card(
