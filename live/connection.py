@@ -13,6 +13,7 @@ import contextlib
 import logging
 import time
 import uuid
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from starlette.datastructures import Headers
@@ -27,15 +28,15 @@ from live.errors import LiveError
 from live.messages import GoAway, Ready
 from live.pace import Pace
 from live.prediction import Answer, tell
-from live.sending import WriteTexts, offered
 from live.service import Service
 from live.session import Close, Session, Waiting
+from live.shortcut import Shortcut, offered
 
 clock = time.perf_counter
 
 _TURN = 4
 """Frames taken in before everyone else gets a turn: a socket can hold thousands, all there at once."""
-_FAULT_REST_S = 1e-3
+_BREAK_S = 1e-3
 """Before more is read of who sent what is refused. A loop that is never idle leaves the predict thread of
 all the others only what it wrests from it."""
 log = logging.getLogger(__name__)
@@ -89,9 +90,10 @@ def refuse(error: LiveError) -> JSONResponse:
 class Connection:
     """Pumps between a websocket and its session; what the batcher knows as a waiter.
 
-    The receiving task writes the session and wakes the batcher, and so does the decoding task, which exists
-    while there are pictures; the batcher writes answers, and sends them where the socket takes them at once.
-    What it does not take, and all else, it rings `_mail` for: the answering task sends it.
+    What comes by the shortcut, or else the draining task, writes the session and wakes the batcher, and so
+    does the decoding task, which exists while there are pictures; the batcher writes answers, and sends them
+    where the socket takes them at once. What it does not take, and all else, it rings `_mail` for: the
+    answering task sends it.
     """
 
     def __init__(self, service: Service, address: str) -> None:
@@ -106,7 +108,8 @@ class Connection:
         self.session = Session(ready)
         self._mail = asyncio.Event()
         self._mail.set()
-        self._write: WriteTexts | None = None
+        self._shortcut: Shortcut | None = None
+        self._tasks: asyncio.TaskGroup | None = None
         self._is_sending = False
         self._is_leaving = False
         self._pace = Pace(service.batcher)
@@ -116,51 +119,60 @@ class Connection:
         self._explaining: asyncio.Task[None] | None = None
         self._opened_at = self._heard_at = clock()
 
-    async def run(self, receive: Receive, send: Send, write: WriteTexts | None = None) -> None:
-        """Pump until either side closes the websocket; write is the short way to send, where there is one."""
-        self._write = write
+    async def run(self, receive: Receive, send: Send, shortcut: Shortcut | None = None) -> None:
+        """Pump until either side closes the websocket; by the shortcut, where there is one and it is open."""
+        self._shortcut = self._pace.shortcut = shortcut
         try:
             async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
                 answering = tasks.create_task(self._answer(send, tasks))
+                if shortcut:
+                    shortcut.deliver_to(self._take_in)
                 # A task of its own: one that is woken enters every call between it and what it waited for.
-                await tasks.create_task(self._drain(receive, tasks))
+                await tasks.create_task(self._drain(receive))
                 answering.cancel()
                 for task in filter(None, (self._decoding, self._explaining)):
                     task.cancel()
         finally:
-            self._write = None
             self._pace.end()
+            if shortcut:
+                shortcut.deliver_to(None)
+            self._shortcut = self._pace.shortcut = self._tasks = None
             self._batcher.remove(self)
 
-    async def _drain(self, receive: Receive, tasks: asyncio.TaskGroup) -> None:
-        session, pace, mail = self.session, self._pace, self._mail
+    async def _drain(self, receive: Receive) -> None:
+        """Take in what comes in ASGI's way: what comes by the shortcut does not come here."""
         frames = 0
         while (event := await receive())["type"] == "websocket.receive":
-            now = self._heard_at = clock()
-            faults = session.faults
-            # What supersedes a snapshot that waits finds its session queued.
-            was_waiting = session.is_waiting
-            earlier = event.get("earlier", ())
-            for frame in earlier:
-                session.receive(frame, now)
-            session.receive(_frame(event), now)
-            if session.is_waiting and not was_waiting:
-                pace.put(self)
-            if session.has_picture and not self._decoding:
-                self._decoding = tasks.create_task(self._decode())
-            if session.has_mail:
-                mail.set()
-            if (was_waiting or earlier) and not event.get("has_more", True):
-                pace.took_all()
-            frames += 1 + len(earlier)
-            if session.faults > faults:
-                await asyncio.sleep(_FAULT_REST_S)
-            if pace.is_resting:
+            together = [*event.get("earlier", ()), _frame(event)]
+            self._take_in(together, event.get("has_more", True))
+            frames += len(together)
+            if self._pace.is_resting:
                 frames = 0
-                await pace.rest()
+                await self._pace.rest()
             elif frames >= _TURN:
                 frames = 0
                 await asyncio.sleep(0)
+
+    def _take_in(self, frames: Sequence[str | bytes], has_more: bool) -> None:
+        """Take in frames that were read together; has_more: others were, too, and come next."""
+        session, pace = self.session, self._pace
+        now = self._heard_at = clock()
+        faults = session.faults
+        # What supersedes a snapshot that waits finds its session queued.
+        was_waiting = session.is_waiting
+        for frame in frames:
+            session.receive(frame, now)
+        if session.is_waiting and not was_waiting:
+            pace.put(self)
+        if session.has_picture and not self._decoding and self._tasks:
+            self._decoding = self._tasks.create_task(self._decode())
+        if session.has_mail:
+            self._mail.set()
+        if (was_waiting or len(frames) > 1) and not has_more:
+            pace.took_all()
+        if session.faults > faults:
+            pace.take_break(_BREAK_S)
 
     async def _decode(self) -> None:
         """Have pictures decoded, one at a time, always the newest, until none waits."""
@@ -278,8 +290,8 @@ class Connection:
     def _post(self) -> None:
         """Send what there is to send at once, if that can be; the answering task does the rest."""
         session = self.session
-        if self._write and not (self._is_sending or session.close):
-            self._write(session.next_message)
+        if self._shortcut and not (self._is_sending or session.close):
+            self._shortcut.write_texts(session.next_message)
         if session.has_mail or session.is_unexplained or self._is_leaving:
             self._mail.set()
 

@@ -14,7 +14,7 @@ frame taken by itself it cost 2.6, and the library's way costs nearly twice that
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -27,7 +27,7 @@ from websockets.http11 import Request
 from websockets.protocol import CONNECTING, OPEN
 
 from live.bucket import Bucket
-from live.sending import MEDIUM, SHORT, TEXT, frame, offer, withdraw
+from live.shortcut import MEDIUM, SHORT, TEXT, NextText, TakeIn, frame, offer, withdraw
 
 _FIN = 0x80
 _BINARY = _FIN | 2
@@ -65,11 +65,12 @@ class Events(deque[Any]):
 
 
 class Framing(WebSocketsSansIOProtocol):
-    """uvicorn's websocket protocol with a short cut for plain frames.
+    """uvicorn's websocket protocol with short cuts for plain frames.
 
-    Up to eight binary messages that were read together, one after the other, are one `websocket.receive`:
-    `bytes` is the newest, and `earlier` lists those before it. Of every message, `has_more` says whether
-    another was read already. An application that is run by this must know.
+    An application may have them handed over at once (shortcut.py). Else up to eight binary messages that were
+    read together, one after the other, are one `websocket.receive`: `bytes` is the newest, and `earlier`
+    lists those before it. Of every message, `has_more` says whether another was read already. An application
+    that is run by this must know.
 
     The library gets whole frames only, or large ones piece by piece, counted: so both sides know where the
     next frame begins. Once it is to end the connection, it gets all that follows.
@@ -98,6 +99,8 @@ class Framing(WebSocketsSansIOProtocol):
         self._is_the_librarys = False
         """For good."""
         self._is_shut_down = False
+        self._take_in: TakeIn | None = None
+        self._is_held = False
 
     def shutdown(self) -> None:
         """Say goodbye; whose handshake is under way has it answered by the application, which says why not.
@@ -109,10 +112,10 @@ class Framing(WebSocketsSansIOProtocol):
             super().shutdown()
 
     def handle_connect(self, event: Request) -> None:
-        """Ask the application about a handshake, and offer it the short way to send."""
+        """Ask the application about a handshake, and offer it the shortcut."""
         super().handle_connect(event)
         if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
-            offer(self.scope["extensions"], self._write_texts)
+            offer(self.scope["extensions"], self)
 
     def on_task_complete(self, task: "asyncio.Task[None]") -> None:
         """Note that the application is done with the websocket."""
@@ -135,8 +138,9 @@ class Framing(WebSocketsSansIOProtocol):
         elif not self._has_more:
             self._take_some()
         if self._has_more:
-            self._events.has_come.set()
             self._pause_reading()
+            if not self._is_held:
+                self._events.has_come.set()
 
     def _take_some(self) -> None:
         """Take in some of what is held, and hold no more than need be."""
@@ -212,9 +216,19 @@ class Framing(WebSocketsSansIOProtocol):
             return 0
         self._at = at
         count = len(messages)
-        self._events.put_nowait({"type": "websocket.receive", "bytes": messages.pop(), "earlier": messages})
-        self._pause_reading()
+        if not self._delivers(messages, at < end):
+            self._events.put_nowait(
+                {"type": "websocket.receive", "bytes": messages.pop(), "earlier": messages}
+            )
+            self._pause_reading()
         return count
+
+    def _delivers(self, messages: Sequence[str | bytes], has_more: bool) -> bool:
+        """Hand messages over by the shortcut, if the application takes it and waits for what comes next."""
+        if not self._take_in or self._is_held or self._events.has_come.is_set():
+            return False
+        self._take_in(messages, has_more)
+        return True
 
     def _look_for_goodbye(self) -> None:
         """Pass over what came after our own goodbye, some each turn, and read on after a while."""
@@ -236,6 +250,11 @@ class Framing(WebSocketsSansIOProtocol):
             self.read_paused = True
             self.transport.pause_reading()
 
+    def _resume_reading(self) -> None:
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+
     def _leave_to_library(self, data: bytes) -> None:
         super().data_received(data)
         self._is_the_librarys |= self.conn.state is not OPEN and not self.close_sent
@@ -245,15 +264,15 @@ class Framing(WebSocketsSansIOProtocol):
         if self.close_sent:
             return
         payload = apply_mask(data[start:end], data[start - 4 : start])
-        if first == _BINARY:
-            self._events.put_nowait({"type": "websocket.receive", "bytes": payload, "earlier": []})
-        else:
-            try:
-                self._events.put_nowait({"type": "websocket.receive", "text": payload.decode()})
-            except UnicodeDecodeError:
-                self._refuse(CloseCode.INVALID_DATA)
-                return
-        self._pause_reading()
+        try:
+            message = payload if first == _BINARY else payload.decode()
+        except UnicodeDecodeError:
+            self._refuse(CloseCode.INVALID_DATA)
+            return
+        if not self._delivers([message], end < len(data)):
+            kind = "bytes" if first == _BINARY else "text"
+            self._events.put_nowait({"type": "websocket.receive", kind: message})
+            self._pause_reading()
 
     def send_receive_event_to_app(self) -> None:
         """Hand over a message that the library read; for bad text, uvicorn would log a traceback."""
@@ -275,15 +294,15 @@ class Framing(WebSocketsSansIOProtocol):
     async def receive(self) -> Any:
         """Hand out the next event; only who asks for more than there is has more read from the socket."""
         while not self._events:
-            if self._has_more and self.conn.state is not CONNECTING:
-                self._take_some()
-                if not self._events:
-                    # Pings, say: others have their turn, too.
-                    await asyncio.sleep(0)
-                continue
-            if self.read_paused:
-                self.read_paused = False
-                self.transport.resume_reading()
+            if not self._is_held:
+                if self._has_more and self.conn.state is not CONNECTING:
+                    self._take_some()
+                    if not self._events:
+                        # Pings, say: others have their turn, too.
+                        await asyncio.sleep(0)
+                    continue
+                self._resume_reading()
+            # From here until something has come, the shortcut is open.
             self._events.has_come.clear()
             await self._events.has_come.wait()
         event = self._events.popleft()
@@ -313,7 +332,28 @@ class Framing(WebSocketsSansIOProtocol):
         is_open = self.conn.state is OPEN and not (self.close_sent or self.disconnected)
         return is_open and self.writable.is_set()
 
-    def _write_texts(self, next_text: Callable[[], str | None]) -> None:
-        """Send text messages at once, until there are none or the socket takes no more just now."""
+    # ---- the shortcut
+
+    def deliver_to(self, take_in: TakeIn | None) -> None:
+        """Hand plain messages over at once while the application waits in `receive` for the next event."""
+        self._take_in = take_in
+
+    def hold(self) -> None:
+        """Read no more from the socket, and hand nothing over, until `go_on`."""
+        self._is_held = True
+        self._pause_reading()
+
+    def go_on(self) -> None:
+        """Read on."""
+        if not self._is_held:
+            return
+        self._is_held = False
+        if self._has_more:
+            self._events.has_come.set()
+        elif not self._events.has_come.is_set():
+            self._resume_reading()
+
+    def write_texts(self, next_text: NextText) -> None:
+        """Send texts at once, until there are none or the socket takes no more just now."""
         while self._may_write and (text := next_text()) is not None:
             self.transport.write(frame(text.encode()))

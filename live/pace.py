@@ -12,19 +12,22 @@ from enum import Enum
 from typing import Any
 
 from live.batcher import Batcher, Waiter
+from live.shortcut import Shortcut
 
 
 class Reading(Enum):
-    """OPEN ⇄ FAR → NEAR → DONE → FAR or OPEN; NEAR → OPEN; any → OPEN.
+    """OPEN ⇄ FAR → NEAR → DONE → FAR or OPEN; NEAR → OPEN; any → OPEN; any → BREAK.
 
     OPEN: whatever comes. FAR: nothing, as whole batches of others go first. NEAR: whatever comes, as the
     session is in the next batch. DONE: nothing, as the session was read for that batch.
+    BREAK: nothing for a while, as what came was refused.
     """
 
     OPEN = "open"
     FAR = "far"
     NEAR = "near"
     DONE = "done"
+    BREAK = "break"
 
 
 class Pace:
@@ -39,11 +42,13 @@ class Pace:
         self._may_read = asyncio.Event()
         self._may_read.set()
         self._is_ending = False
+        self.shortcut: Shortcut | None = None
+        """Where to hold what comes, too."""
 
     @property
     def is_resting(self) -> bool:
         """Nothing is to be read now."""
-        return self.reading in (Reading.FAR, Reading.DONE)
+        return not self._may_read.is_set()
 
     async def rest(self) -> None:
         """Wait until something is to be read."""
@@ -72,10 +77,14 @@ class Pace:
             if self.reading is Reading.DONE:
                 self.read_on()
 
+    def take_break(self, seconds: float) -> None:
+        """Have nothing read for a while."""
+        self._rest(Reading.BREAK)
+        asyncio.get_running_loop().call_later(seconds, self.read_on)
+
     def read_on(self) -> None:
         """Have whatever comes read."""
-        self.reading = Reading.OPEN
-        self._may_read.set()
+        self._read(Reading.OPEN)
 
     def end(self) -> None:
         """Have whatever comes read from now on: the session is to end, and owes answers."""
@@ -83,9 +92,16 @@ class Pace:
         self.read_on()
 
     def _come_near(self) -> None:
-        self.reading = Reading.NEAR
+        self._read(Reading.NEAR)
+
+    def _read(self, reading: Reading) -> None:
+        self.reading = reading
         self._may_read.set()
+        if self.shortcut:
+            self.shortcut.go_on()
 
     def _rest(self, reading: Reading) -> None:
         self.reading = reading
         self._may_read.clear()
+        if self.shortcut:
+            self.shortcut.hold()

@@ -1,163 +1,17 @@
 """Framing: whatever comes, the application gets what uvicorn's own protocol would have given it."""
 
 import asyncio
-import functools
 import itertools
-from collections.abc import Sequence
 from struct import pack
 from typing import Any
 
 import pytest
-import uvicorn
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from starlette.types import Receive, Scope, Send
-from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from uvicorn.server import ServerState
 
 from live.framing import Framing
-from live.sending import offered
-
-MAX_SIZE = 70_000
-MASK = b"\x11\x92\x33\xf4"
-HANDSHAKE = (
-    b"GET / HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-    b"Sec-WebSocket-Key: AAECAwQFBgcICQoLDA0ODw==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-)
-TEXT, BINARY, CONTINUATION, CLOSE, PING = 0x81, 0x82, 0x80, 0x88, 0x89
-
-
-def frame(first: int, payload: bytes, *, is_masked: bool = True, form: int = 0) -> bytes:
-    """Build a client's frame, right or wrong; form: bytes of its length, 0 for the fewest."""
-    form = form or (1 if len(payload) < 126 else 2 if len(payload) <= 0xFFFF else 8)
-    mask = is_masked << 7
-    head = {1: lambda n: pack("!BB", first, mask | n), 2: lambda n: pack("!BBH", first, mask | 126, n)}
-    length = head.get(form, lambda n: pack("!BBQ", first, mask | 127, n))(len(payload))
-    if not is_masked:
-        return length + payload
-    return length + MASK + bytes(a ^ b for a, b in zip(payload, itertools.cycle(MASK), strict=False))
-
-
-class Pipe(asyncio.Transport):
-    """A transport that leads nowhere: what is written is kept, and what is to be read comes from the test."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written = b""
-        self.may_read = asyncio.Event()
-        self.may_read.set()
-        self.is_closed = False
-
-    @property
-    def reads(self) -> bool:
-        return self.may_read.is_set()
-
-    def write(self, data: Any) -> None:
-        self.written += data
-
-    def close(self) -> None:
-        self.is_closed = True
-
-    def is_closing(self) -> bool:
-        return self.is_closed
-
-    def pause_reading(self) -> None:
-        self.may_read.clear()
-
-    def resume_reading(self) -> None:
-        self.may_read.set()
-
-
-@functools.cache
-def _config() -> uvicorn.Config:
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await scope["state"]["talk"].serve(receive, send)
-
-    config = uvicorn.Config(app, ws_max_size=MAX_SIZE, ws_per_message_deflate=False, log_config=None)
-    config.load()
-    return config
-
-
-class Talk:
-    """One websocket between a test and an application that keeps what it gets."""
-
-    def __init__(self, kind: type[WebSocketsSansIOProtocol]) -> None:
-        self.pipe = Pipe()
-        self.events: list[Any] = []
-        self.leftovers: list[bool] = []
-        """Whether more was at hand, for each event that came."""
-        self.together: list[int] = []
-        """Messages in each event."""
-        self.to_send: asyncio.Queue[Any] = asyncio.Queue()
-        self.is_open = asyncio.Event()
-        self.may_ask = asyncio.Event()
-        self.may_ask.set()
-        self.is_gone = False
-        self.may_accept = asyncio.Event()
-        self.may_accept.set()
-        self.is_wanted = True
-        self.protocol = kind(_config(), ServerState(), {"talk": self})
-        self.protocol.connection_made(self.pipe)
-        self.protocol.data_received(HANDSHAKE)
-
-    async def serve(self, receive: Receive, send: Send) -> None:
-        """Accept, and keep what comes; send what the test wants sent. Or refuse."""
-        await receive()
-        await self.may_accept.wait()
-        if not self.is_wanted:
-            await send({"type": "websocket.http.response.start", "status": 503, "headers": []})
-            await send({"type": "websocket.http.response.body", "body": b"not now"})
-            return
-        await send({"type": "websocket.accept"})
-        self.pipe.written = self.pipe.written.partition(b"\r\n\r\n")[2]
-        self.is_open.set()
-        sending = asyncio.create_task(self._send_all(send))
-        while (event := await receive())["type"] == "websocket.receive":
-            self.leftovers.append(event.pop("has_more", False))
-            earlier = event.pop("earlier", ())
-            self.together.append(1 + len(earlier))
-            for message in earlier:
-                self.events.append({"type": "websocket.receive", "bytes": message})
-            self.events.append(event)
-            await self.may_ask.wait()
-        self.events.append(event)
-        sending.cancel()
-
-    async def _send_all(self, send: Send) -> None:
-        while True:
-            message = await self.to_send.get()
-            try:
-                await send(message)
-            except ClientDisconnected:
-                self.is_gone = True
-
-    async def settle(self) -> None:
-        """Let the application do all that it can do now."""
-        for _ in range(8):
-            await asyncio.sleep(0)
-
-    async def close(self) -> None:
-        self.protocol.connection_lost(None)
-        await self.settle()
-
-
-def hear(kind: type[WebSocketsSansIOProtocol], chunks: Sequence[bytes]) -> tuple[Any, ...]:
-    """Say what came of it when a client sent these chunks, before its connection ended."""
-
-    async def talk() -> tuple[Any, ...]:
-        talk = Talk(kind)
-        await talk.is_open.wait()
-        for chunk in chunks:
-            if not talk.pipe.is_closed:
-                talk.protocol.data_received(chunk)
-        await talk.settle()
-        found = talk.events.copy(), talk.pipe.written, talk.pipe.is_closed
-        await talk.close()
-        return found
-
-    return asyncio.run(talk())
-
+from tests.live.pipe import BINARY, CLOSE, CONTINUATION, MAX_SIZE, PING, TEXT, Talk, frame, hear
 
 payloads = st.one_of(
     st.binary(max_size=12),
@@ -186,16 +40,19 @@ def test_the_application_gets_what_the_library_would_have_given_it(stream: bytes
     expected = hear(WebSocketsSansIOProtocol, bytewise)
     # It objects to a close between a message's parts, which RFC 6455 allows (section 5.4), and so do we.
     assume(b"incomplete fragmented message" not in expected[1])
-    assert hear(Framing, chunks) == expected
+    for by_shortcut in (False, True):
+        assert hear(Framing, chunks, by_shortcut=by_shortcut) == expected
 
 
 @pytest.mark.parametrize("size", [0xFFFF, 0x10000, MAX_SIZE, MAX_SIZE + 1])
 @pytest.mark.parametrize("first", [BINARY, 0x02])
-def test_large_messages_in_pieces_come_whole_or_end_it(size: int, first: int) -> None:
+@pytest.mark.parametrize("by_shortcut", [False, True])
+def test_large_messages_in_pieces_come_whole_or_end_it(size: int, first: int, by_shortcut: bool) -> None:
     rest = b"" if first & 0x80 else frame(CONTINUATION, b"more")
     stream = frame(first, bytes(size)) + rest + frame(TEXT, b"next")
     chunks = [stream[i : i + 4096] for i in range(0, len(stream), 4096)]
-    assert hear(Framing, chunks) == hear(WebSocketsSansIOProtocol, chunks)
+    expected = hear(WebSocketsSansIOProtocol, chunks)
+    assert hear(Framing, chunks, by_shortcut=by_shortcut) == expected
 
 
 def test_what_comes_before_the_handshake_is_over_is_not_lost() -> None:
@@ -397,22 +254,3 @@ async def test_binary_messages_of_one_read_share_events_of_eight() -> None:
     binary = [event["bytes"][:2] for event in talk.events if "bytes" in event]
     assert [int(number) for number in binary] == [*range(10, 21), *range(10, 19)]
     await talk.close()
-
-
-async def test_texts_can_be_written_at_once_while_the_socket_takes_them() -> None:
-    talk = Talk(Framing)
-    await talk.is_open.wait()
-    write, texts = offered(talk.protocol.scope), ["one", "two" * 50, "three"]
-    assert write
-    write(lambda: texts.pop(0) if texts[1:] else None)
-    assert talk.pipe.written == b"\x81\x03one\x81\x7e\x00\x96" + b"two" * 50
-    talk.protocol.pause_writing()
-    write(lambda: texts.pop(0))
-    talk.protocol.resume_writing()
-    assert texts == ["three"], "what the socket takes no more is not asked for"
-    await talk.to_send.put({"type": "websocket.close"})
-    await talk.settle()
-    write(lambda: texts.pop(0))
-    assert texts == ["three"]
-    await talk.close()
-    assert offered(talk.protocol.scope) is None, "whoever is done leaves no cycle"

@@ -14,8 +14,8 @@ from live.server import Server, configure
 from live.service import Service
 from live.settings import Settings
 from tests.live.drawings import binary_ink
-from tests.live.test_framing import PING, Talk
-from tests.live.test_framing import frame as framed
+from tests.live.pipe import PING, Talk
+from tests.live.pipe import frame as framed
 from tests.wire import Op, Wire, close, frame
 
 INK = frame(Op.BINARY, binary_ink([[(0, 0), (50, 90)]], 1))
