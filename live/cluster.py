@@ -14,7 +14,6 @@ import argparse
 import asyncio
 import contextlib
 import logging
-import sys
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -27,9 +26,9 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from live import apart, logs, recogniser
 from live.app import create_app
 from live.errors import StartError
-from live.server import SWITCH_S
 from live.service import Service, State
 from live.settings import CLUSTER_KNOBS, ClusterSettings, add_flags, read_flags
+from live.tuning import tune
 from live.verdict import Scores
 
 if TYPE_CHECKING:
@@ -131,7 +130,7 @@ class _Application:
     def service(self) -> Service:
         """The service behind it."""
         logs.configure(self.settings.log_format == "json", self.settings.log_level)
-        sys.setswitchinterval(SWITCH_S)
+        tune()
         if not self.settings.model_replicas:
             return Service(self.settings)
         return Service(self.settings, load=apart.load_apart(_ask_models, asyncio.get_running_loop()))

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import ctypes
 import logging
 import os
 import signal
@@ -23,13 +22,7 @@ from live.leaving import framing_one_by_one
 from live.listening import BACKLOG, listen, url_of
 from live.service import Service
 from live.settings import KNOBS, Settings, add_flags, read_flags
-
-SWITCH_S = 2e-5
-"""How long a thread keeps the interpreter while another wants it. With Python's own 5 ms the predict thread,
-back from the model, waits that long for a busy event loop: 64 sessions in a closed loop got 2,500 answers a
-second that way, 3,500 this way."""
-_SLACK_NS = 1_000
-_PR_SET_TIMERSLACK = 29
+from live.tuning import tune
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,8 +76,7 @@ def announce(listener: socket.socket, also: str = "") -> None:
 
 def new_runner() -> asyncio.Runner:
     """Make what runs a server's event loop."""
-    sys.setswitchinterval(SWITCH_S)
-    _be_punctual()
+    tune()
     return asyncio.Runner(loop_factory=_loop_factory())
 
 
@@ -173,17 +165,6 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Take signals that come before the event loop's handlers are in place."""
         self.stop()
-
-
-def _be_punctual() -> None:
-    """Have Linux wake this thread, and those that it will start, when they asked for it, not 50 µs later.
-
-    Who waits for the interpreter asks for it only after `SWITCH_S` in which nobody else gave it away; a busy
-    event loop does that every 100 µs, and takes it back at once. Later than that, the predict thread never
-    asked: under a flood a batch took 30 ms instead of 1.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_TIMERSLACK, _SLACK_NS, 0, 0, 0)
 
 
 def _accept(listener: socket.socket) -> socket.socket:
