@@ -17,6 +17,7 @@ from live.messages import (
     KIND_INK,
     KIND_PICTURE,
     Configure,
+    Frame,
     Include,
     InkBody,
     InkMessage,
@@ -86,11 +87,12 @@ def _from_bytes(frame: bytes, limits: Limits) -> Snapshot:
     body = len(frame) - HEADER.size - 2 * n
     if body < 0:
         raise BadMessage(f"Expected the point counts of {n} strokes, got a frame of {len(frame)} bytes", seq)
-    total = sum(counts_of(frame, n))
+    counts = counts_of(frame, n)
+    total = sum(counts)
     if body != 4 * total:
         raise BadMessage(f"Expected {total} points of 4 bytes, got {body} bytes", seq)
     _check_size(n, total, limits, seq)
-    return Snapshot(seq, rev, frame)
+    return Snapshot(seq, rev, Frame(frame, counts))
 
 
 def _picture(frame: bytes, form: int, n: int, limits: Limits, seq: int) -> Picture:

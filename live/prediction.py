@@ -23,7 +23,7 @@ from live import ink
 from live.batcher import Cut
 from live.explain import worths
 from live.ink import Images
-from live.messages import Include, Prediction, Timing
+from live.messages import Include, Prediction, Timing, drawings_of
 from live.recogniser import Recogniser
 from live.session import Image, Waiting
 from live.spare import Work
@@ -169,7 +169,7 @@ class Answers:
 
 def _render(snapshots: Sequence[Waiting]) -> Images:
     """Make the images (N, 28, 28) of snapshots; a picture was decoded to its own."""
-    images = ink.render([item.snapshot.ink for item in snapshots])
+    images = ink.render(drawings_of([item.snapshot for item in snapshots]))
     for i, item in enumerate(snapshots):
         if item.image is not None:
             images[i] = item.image

@@ -55,6 +55,22 @@ def test_binary_ink_is_read() -> None:
     np.testing.assert_array_equal(found.ink.counts, [2, 1])
 
 
+@pytest.mark.parametrize("is_mixed", [False, True])
+def test_the_ink_of_many_is_the_ink_of_each(is_mixed: bool) -> None:
+    frames: list[str | bytes] = [
+        binary_ink([[(1, 2), (3, 4)], [], [(5, 6)]], 0),
+        binary_ink([], 0),
+        binary_ink([[(7, 8)]], 0),
+        *(['{"type":"ink","seq":1,"strokes":[[[1,2],[3.5,-4]]]}'] if is_mixed else []),
+    ]
+    snapshots = [snapshot(frame) for frame in frames]
+    together = messages.drawings_of(snapshots)
+    np.testing.assert_array_equal(together.points, np.concatenate([one.ink.points for one in snapshots]))
+    np.testing.assert_array_equal(together.counts, np.concatenate([one.ink.counts for one in snapshots]))
+    assert together.strokes.tolist() == [one.ink.counts.size for one in snapshots]
+    assert [one.points for one in snapshots] == [len(one.ink.points) for one in snapshots]
+
+
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_json_and_binary_ink_say_the_same(name: str) -> None:
     strokes = [[(round(x * 10), round(y * 10)) for x, y in points] for points in DRAWINGS[name]]

@@ -15,7 +15,7 @@ from live.recogniser import Card, Recogniser
 from live.session import Waiting
 from live.spare import Work
 from live.verdict import Scores
-from tests.live.drawings import DRAWINGS, binary_ink
+from tests.live.drawings import DRAWINGS
 
 INKS = [ink.from_strokes(strokes) for strokes in DRAWINGS.values()]
 BLANK = Waiting(Snapshot(0, 0, ink.BLANK), 0.0)
@@ -103,12 +103,6 @@ async def test_who_renders_makes_no_difference_to_the_answer(
     assert (asked[0].images is not None) == is_here
     whole = models(Seen()).answer("m", Question.about(items))
     assert [one.judgement for one in found] == [one.judgement for one in whole]
-
-
-def test_a_frame_has_no_fewer_points_than_its_ink() -> None:
-    frame = binary_ink([[(0, 0), (5, 5)], [(1, 1)]], 0)
-    assert 3 <= Snapshot(0, 0, frame).points <= 8
-    assert Snapshot(0, 0, INKS[0]).points == len(INKS[0].points)
 
 
 @pytest.mark.parametrize("times", [1, 20])
