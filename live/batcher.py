@@ -71,13 +71,13 @@ class Waiter(Protocol[Item, Answer_contra]):
 
 
 def batch_size(waiting: int, max_batch: int) -> int:
-    """Say how many of those who wait are predicted together, at most.
+    """Say how many of those who wait are predicted together.
 
-    Half of them, where that is worthwhile: those who are answered come back while the others are predicted.
-    64 sessions get a twentieth more answers in turns of 32 than all at once, and 256 a tenth more in turns of
-    64 than of 32.
+    All, if one batch takes them: the caches are cold at each step of a batch, and 64 sessions' answers cost a
+    tenth more in turns of 32. Else half of them, where that is worthwhile: those who are answered come back
+    while the others are predicted, and 96 get a tenth more answers in turns of 48 than of 64 and 32.
     """
-    return min(max_batch, max(waiting // 2, _WORTHWHILE))
+    return waiting if waiting <= max_batch else min(max_batch, max(waiting // 2, _WORTHWHILE))
 
 
 Predict = Callable[[str, Sequence[Item]], Awaitable[Sequence[Answer]]]

@@ -165,12 +165,12 @@ class Connection:
             session.receive(frame, now)
         if session.is_waiting and not was_waiting:
             pace.put(self)
+        if was_waiting or len(frames) > 1:
+            pace.superseded(has_more)
         if session.has_picture and not self._decoding and self._tasks:
             self._decoding = self._tasks.create_task(self._decode())
         if session.has_mail:
             self._mail.set()
-        if (was_waiting or len(frames) > 1) and not has_more:
-            pace.took_all()
         if session.faults > faults:
             pace.take_break(_BREAK_S)
 

@@ -1,10 +1,10 @@
 """The pace: when a session's socket is read.
 
-Between connection and batcher. Whatever comes is read as it comes, unless the server has more to answer than
-it can: then what is read while whole batches of others go first could only be superseded, and a read costs as
-much as five frames do. So a session is read just before its batch is cut, and one that sends faster than it
-is answered only then: once it is answered it queues again, empty-handed, for what must have come meanwhile.
-Flooded with five times what it can answer, the server reads 1.2 times for an answer instead of 2.5.
+Between connection and batcher. Whatever comes is read as it comes, unless its sender is fast, sending more
+than is answered, and whole batches of others go first: then what is read could only be superseded, and a read
+costs as much as five frames do. So a fast session is read just before its batch is cut, and then only once it
+is answered: it queues again, empty-handed, for what must have come meanwhile. Flooded with five times what it
+can answer, the server reads 1.2 times for an answer instead of 2.5.
 """
 
 import asyncio
@@ -42,6 +42,8 @@ class Pace:
         self._may_read = asyncio.Event()
         self._may_read.set()
         self._is_ending = False
+        self._is_fast = self._was_fast = False
+        """It superseded a snapshot since its last batch was cut, or before that since the one before."""
         self.shortcut: Shortcut | None = None
         """Where to hold what comes, too."""
 
@@ -57,16 +59,19 @@ class Pace:
     def put(self, waiter: Waiter[Any, Any]) -> None:
         """Queue the session, which has something new."""
         self._batcher.put(waiter)
-        if not self._is_ending and self._batcher.far(waiter, self._come_near):
+        is_fast = (self._is_fast or self._was_fast) and not self._is_ending
+        if is_fast and self._batcher.far(waiter, self._come_near):
             self._rest(Reading.FAR)
 
-    def took_all(self) -> None:
-        """Note that all that had come was taken in, and superseded something."""
-        if self.reading is Reading.NEAR:
+    def superseded(self, has_more: bool) -> None:
+        """Note that what was taken in superseded something; has_more: others were read, and come next."""
+        self._is_fast = True
+        if self.reading is Reading.NEAR and not has_more:
             self._rest(Reading.DONE)
 
     def was_cut(self, is_in: bool) -> None:
         """Note that the session's batch was cut, whether the session had something for it or not."""
+        self._is_fast, self._was_fast = False, self._is_fast
         if self.reading is Reading.NEAR or not is_in:
             self.read_on()
 

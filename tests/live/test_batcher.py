@@ -188,9 +188,9 @@ async def test_those_who_come_for_ever_do_not_put_the_next_batch_off(start: Star
 
 
 @pytest.mark.parametrize(
-    ("waiting", "sizes"), [(32, [32]), (64, [32, 32]), (80, [40, 32, 8]), (200, [64, 64, 36, 32, 4])]
+    ("waiting", "sizes"), [(32, [32]), (64, [64]), (80, [40, 40]), (200, [64, 64, 36, 36])]
 )
-async def test_of_many_who_wait_half_go_first(
+async def test_of_those_whom_no_batch_takes_half_go_first(
     start: Start, model: Model, waiting: int, sizes: list[int]
 ) -> None:
     batcher, _ = start(max_batch=64)

@@ -51,23 +51,38 @@ def is_read(pace: Pace) -> bool:
     return False
 
 
+def flood(pace: Pace) -> None:
+    """Send two snapshots before the first is answered."""
+    pace.superseded(has_more=True)
+    pace.put(WAITER)
+
+
 async def test_whoever_is_not_far_is_read_as_it_comes(pace: Pace, queue: Queue) -> None:
     queue.is_long = False
     pace.put(WAITER)
-    pace.took_all()
+    pace.superseded(has_more=False)
     pace.was_cut(is_in=True)
     pace.was_answered(WAITER)
     assert is_read(pace)
     assert queue.puts == 1
 
 
+async def test_who_supersedes_nothing_is_read_as_it_comes_however_many_wait(pace: Pace, queue: Queue) -> None:
+    for _ in range(3):
+        pace.put(WAITER)
+        assert is_read(pace)
+        pace.was_cut(is_in=True)
+        pace.was_answered(WAITER)
+    assert queue.puts == 3
+
+
 async def test_a_flood_is_read_once_for_each_answer(pace: Pace, queue: Queue) -> None:
-    pace.put(WAITER)
+    flood(pace)
     for answers in range(3):
         assert not is_read(pace)
         queue.come_near()
         assert is_read(pace)
-        pace.took_all()
+        pace.superseded(has_more=False)
         assert not is_read(pace)
         pace.was_cut(is_in=True)
         assert not is_read(pace)
@@ -76,9 +91,9 @@ async def test_a_flood_is_read_once_for_each_answer(pace: Pace, queue: Queue) ->
 
 
 async def test_a_flood_that_ebbs_is_read_as_it_comes_again(pace: Pace, queue: Queue) -> None:
-    pace.put(WAITER)
+    flood(pace)
     queue.come_near()
-    pace.took_all()
+    pace.superseded(has_more=False)
     pace.was_answered(WAITER)
     queue.come_near()
     pace.was_cut(is_in=False)
@@ -89,7 +104,7 @@ async def test_a_flood_that_ebbs_is_read_as_it_comes_again(pace: Pace, queue: Qu
 async def test_who_sends_no_faster_than_it_is_answered_does_not_queue_empty_handed(
     pace: Pace, queue: Queue
 ) -> None:
-    pace.put(WAITER)
+    flood(pace)
     queue.come_near()
     pace.was_cut(is_in=True)
     assert is_read(pace)
@@ -98,9 +113,9 @@ async def test_who_sends_no_faster_than_it_is_answered_does_not_queue_empty_hand
 
 
 async def test_a_flood_is_read_on_when_the_queue_has_become_short(pace: Pace, queue: Queue) -> None:
-    pace.put(WAITER)
+    flood(pace)
     queue.come_near()
-    pace.took_all()
+    pace.superseded(has_more=False)
     queue.is_long = False
     pace.was_answered(WAITER)
     assert queue.puts == 2
@@ -108,11 +123,11 @@ async def test_a_flood_is_read_on_when_the_queue_has_become_short(pace: Pace, qu
 
 
 async def test_whoever_is_to_end_is_read_whatever_the_queue(pace: Pace, queue: Queue) -> None:
-    pace.put(WAITER)
+    flood(pace)
     resting = asyncio.create_task(pace.rest())
     await asyncio.sleep(0)
     pace.end()
     await resting
     pace.put(WAITER)
-    pace.took_all()
+    pace.superseded(has_more=False)
     assert is_read(pace)
