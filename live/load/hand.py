@@ -11,7 +11,7 @@ import msgspec
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 from live.load.books import Books, Guarantee
-from live.load.frames import Motion, Stamp
+from live.load.frames import Motion, Stamp, masked
 from live.load.tally import Tally
 
 clock = time.monotonic
@@ -73,24 +73,36 @@ class Hand(WSListener):
         """Nothing more is to be expected of it."""
         return self.close_code is not None or self.books.is_settled
 
-    def draw(self, due: float) -> None:
-        """Send the next snapshot, which was due then."""
+    def draw(self, *dues: float) -> None:
+        """Send the next snapshots, which were due then; of several that are late, all in one piece."""
+        frames = [frame for due in dues if (frame := self._frame(due)) is not None]
+        if not (frames and self._transport):
+            return
+        kind = self._desk.frame_type
+        if len(frames) == 1:
+            self._transport.send(kind, frames[0])
+        else:
+            self._transport.underlying_transport.write(
+                b"".join([masked(kind.value, each) for each in frames])
+            )
+
+    def _frame(self, due: float) -> bytes | bytearray | None:
+        """Enter the next snapshot and return its frame; None if it can't be sent."""
         desk, books = self._desk, self.books
         if self._transport is None or not self.is_open or self.has_goodbye:
-            return
+            return None
         due = self._withheld_since or due
         if self._is_full:
             # What a page would do: draw on, and send the newest once there is room again.
             self._withheld_since = due
             desk.tally.withheld += 1
-            return
+            return None
         self._withheld_since = 0.0
         seq = books.send(due)
         rev, step = divmod(seq, desk.steps)
-        frame = desk.stamp(self._motion(rev).frames[step], seq, rev)
         desk.tally.sent += 1
         desk.tally.lags.append(clock() - due)
-        self._transport.send(desk.frame_type, frame)
+        return desk.stamp(self._motion(rev).frames[step], seq, rev)
 
     def leave(self) -> None:
         """Close the websocket, as a client does."""

@@ -188,16 +188,18 @@ class Worker:
         gap_s, pause_s = 1 / self._plan.rate, self._plan.pause_s
         while True:
             now = clock()
-            for _ in range(_MAX_BURST):
-                if not heap or heap[0][0] > now:
-                    break
+            left = _MAX_BURST
+            while left > 0 and heap and heap[0][0] <= now:
                 due, number, step, hand = heap[0]
-                hand.draw(due)
-                if step == steps - 1:
-                    after = due + gap_s + pause_s, number, 0, hand
-                else:
-                    after = due + gap_s, number, step + 1, hand
-                heapq.heapreplace(heap, after)
+                dues = []
+                while due <= now:
+                    dues.append(due)
+                    is_last = step == steps - 1
+                    due += gap_s + pause_s if is_last else gap_s
+                    step = 0 if is_last else step + 1
+                hand.draw(*dues)
+                left -= len(dues)
+                heapq.heapreplace(heap, (due, number, step, hand))
             is_behind = heap and heap[0][0] <= now
             # No longer nap than this: who opens meanwhile may be due before everyone in the heap.
             pause = min(heap[0][0] - clock(), _IDLE_S) if heap else _IDLE_S

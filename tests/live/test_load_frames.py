@@ -1,11 +1,15 @@
 """Frames: drawings cut into what is sent, as the server understands it."""
 
+from collections.abc import Generator
+
 import numpy as np
 import pytest
+from websockets.frames import Frame, Opcode
+from websockets.streams import StreamReader
 
 from live import ink, parsing
 from live.ink_file import EXAMPLES, Drawing, read
-from live.load.frames import Motion, animate, stamp_binary, stamp_json
+from live.load.frames import Motion, animate, masked, stamp_binary, stamp_json
 from live.messages import Snapshot
 from live.settings import Settings
 
@@ -49,3 +53,25 @@ def test_a_blank_drawing_can_be_sent() -> None:
 def test_labels_are_digits_or_nothing() -> None:
     assert animate(Drawing([], "7"), 1, False).label == 7
     assert animate(Drawing([]), 1, False).label is None
+
+
+@pytest.mark.parametrize("size", [0, 125, 126, 0xFFFF, 0x10000])
+def test_frames_are_masked_as_the_library_reads_them(size: int) -> None:
+    payload = bytes(i % 251 for i in range(size))
+    reader = StreamReader()
+    reader.feed_data(masked(Opcode.BINARY, payload) + masked(Opcode.TEXT, b"next"))
+    read = [_run(Frame.parse(reader.read_exact, mask=True)) for _ in range(2)]
+    assert [(frame.opcode, frame.data, frame.fin) for frame in read] == [
+        (Opcode.BINARY, payload, True),
+        (Opcode.TEXT, b"next", True),
+    ]
+
+
+def _run(parsing: Generator[None, None, Frame]) -> Frame:
+    """Read what is all there."""
+    try:
+        next(parsing)
+    except StopIteration as end:
+        frame: Frame = end.value
+        return frame
+    raise AssertionError("Expected a whole frame")
