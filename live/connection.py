@@ -161,8 +161,10 @@ class Connection:
         faults = session.faults
         # What supersedes a snapshot that waits finds its session queued.
         was_waiting = session.is_waiting
-        for frame in frames:
-            session.receive(frame, now)
+        if len(frames) == 1:
+            session.receive(frames[0], now)
+        else:
+            session.receive_all(frames, now)
         if session.is_waiting and not was_waiting:
             pace.put(self)
         if was_waiting or len(frames) > 1:
@@ -254,9 +256,9 @@ class Connection:
     def check(self, now: float) -> None:
         """Close the session if it has been idle for too long; say goodbye if it is too old.
 
-        However slowly the queue moves, it is read this often: closes and pongs may have come.
+        Its socket is read at least this often: closes and pongs may have come.
         """
-        self._pace.read_on()
+        self._pace.check()
         if now - self._heard_at > self._settings.idle_s:
             self.session.close = Close.IDLE
         elif now - self._opened_at > self._settings.session_s and not self._is_leaving:

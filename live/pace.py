@@ -44,6 +44,7 @@ class Pace:
         self._is_ending = False
         self._is_fast = self._was_fast = False
         """It superseded a snapshot since its last batch was cut, or before that since the one before."""
+        self._rests = self._rests_seen = 0
         self.shortcut: Shortcut | None = None
         """Where to hold what comes, too."""
 
@@ -87,6 +88,12 @@ class Pace:
         self._rest(Reading.BREAK)
         asyncio.get_running_loop().call_later(seconds, self.read_on)
 
+    def check(self) -> None:
+        """Have whatever comes read if nothing was since the last check, however slowly the queue moves."""
+        if self.is_resting and self._rests == self._rests_seen:
+            self.read_on()
+        self._rests_seen = self._rests
+
     def read_on(self) -> None:
         """Have whatever comes read."""
         self._read(Reading.OPEN)
@@ -107,6 +114,7 @@ class Pace:
 
     def _rest(self, reading: Reading) -> None:
         self.reading = reading
+        self._rests += 1
         self._may_read.clear()
         if self.shortcut:
             self.shortcut.hold()

@@ -28,6 +28,8 @@ from live.messages import (
     counts_of,
 )
 
+_HEADER_BYTES = HEADER.size
+_unpack_header = HEADER.unpack_from
 _decode_text = msgspec.json.Decoder(Configure | InkMessage).decode
 _decode_body = msgspec.json.Decoder(InkBody).decode
 _decode_number = msgspec.json.Decoder(Numbered).decode
@@ -74,7 +76,24 @@ def _from_text(frame: str, limits: Limits) -> Configure | Snapshot:
     return Snapshot(message.seq, message.rev, drawing)
 
 
+def check_ink(frame: bytes, limits: Limits) -> Snapshot | None:
+    """Return the snapshot that a binary frame is if it is of ink and nothing is wrong with it."""
+    size = len(frame)
+    if size < _HEADER_BYTES:
+        return None
+    kind, form, n, seq, rev = _unpack_header(frame)
+    if kind != KIND_INK or form or n > limits.strokes or size < _HEADER_BYTES + 2 * n:
+        return None
+    counts = counts_of(frame, n)
+    total = sum(counts)
+    if size != _HEADER_BYTES + 2 * n + 4 * total or total > limits.points:
+        return None
+    return Snapshot(seq, rev, Frame(frame, counts))
+
+
 def _from_bytes(frame: bytes, limits: Limits) -> Snapshot:
+    if found := check_ink(frame, limits):
+        return found
     if len(frame) < HEADER.size:
         raise Unreadable(f"Expected a header of {HEADER.size} bytes, got a frame of {len(frame)}")
     kind, form, n, seq, rev = HEADER.unpack_from(frame)
@@ -87,12 +106,10 @@ def _from_bytes(frame: bytes, limits: Limits) -> Snapshot:
     body = len(frame) - HEADER.size - 2 * n
     if body < 0:
         raise BadMessage(f"Expected the point counts of {n} strokes, got a frame of {len(frame)} bytes", seq)
-    counts = counts_of(frame, n)
-    total = sum(counts)
+    total = sum(counts_of(frame, n))
     if body != 4 * total:
         raise BadMessage(f"Expected {total} points of 4 bytes, got {body} bytes", seq)
-    _check_size(n, total, limits, seq)
-    return Snapshot(seq, rev, Frame(frame, counts))
+    raise _too_large(n, total, limits, seq)
 
 
 def _picture(frame: bytes, form: int, n: int, limits: Limits, seq: int) -> Picture:
@@ -110,10 +127,14 @@ def _picture(frame: bytes, form: int, n: int, limits: Limits, seq: int) -> Pictu
 
 
 def _check_size(strokes: int, points: int, limits: Limits, seq: int | None) -> None:
+    if strokes > limits.strokes or points > limits.points:
+        raise _too_large(strokes, points, limits, seq)
+
+
+def _too_large(strokes: int, points: int, limits: Limits, seq: int | None) -> TooLarge:
     if strokes > limits.strokes:
-        raise TooLarge(f"Expected at most {limits.strokes} strokes, got {strokes}", seq)
-    if points > limits.points:
-        raise TooLarge(f"Expected at most {limits.points} points, got {points}", seq)
+        return TooLarge(f"Expected at most {limits.strokes} strokes, got {strokes}", seq)
+    return TooLarge(f"Expected at most {limits.points} points, got {points}", seq)
 
 
 def _explain(reason: str) -> str:

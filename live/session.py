@@ -13,7 +13,7 @@ holds whatever the client does, as soon as nothing waits and all is sent.
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 
 import msgspec
@@ -134,6 +134,28 @@ class Session:
             if not self._faults.take(now):
                 self.close = Close.FLOODING
 
+    def receive_all(self, frames: Sequence[str | bytes], now: float) -> None:
+        """Take in frames that came together: what `receive` makes of one after the other, in half the time.
+
+        Of ink that the next frame supersedes, only the numbers matter once nothing is wrong with it.
+        """
+        newest: Snapshot | None = None
+        for frame in frames:
+            ink = None if isinstance(frame, str) or self.close else parsing.check_ink(frame, self._limits)
+            if ink and self._is_next(ink.seq, ink.rev) and self._bucket.take(now):
+                self._unreadable = 0
+                self._count(ink.seq, ink.rev)
+                if newest:
+                    self._drop()
+                newest = ink
+                continue
+            if newest:
+                self._wait(Waiting(newest, now))
+                newest = None
+            self.receive(frame, now)
+        if newest:
+            self._wait(Waiting(newest, now))
+
     def _configure(self, wanted: Configure) -> None:
         if wanted.model is not None and wanted.model not in self._models:
             raise UnknownModel(f"Expected one of the models {', '.join(self._models)}, got another")
@@ -153,20 +175,30 @@ class Session:
             raise StaleSeq(f"Expected a seq over {self._last_seq}, got {snapshot.seq}", snapshot.seq)
         if snapshot.rev < self._last_rev:
             raise StaleSeq(f"Expected a rev of at least {self._last_rev}, got {snapshot.rev}", snapshot.seq)
-        self._last_seq, self._last_rev = snapshot.seq, snapshot.rev
-        self.counts.snapshots += 1
+        self._count(snapshot.seq, snapshot.rev)
         if snapshot.picture:
             if self._picture:
                 self._drop()
             self._picture = Waiting(snapshot, now)
-            return
+        else:
+            self._wait(Waiting(snapshot, now))
+
+    def _is_next(self, seq: int, rev: int) -> bool:
+        return seq > self._last_seq and rev >= self._last_rev
+
+    def _count(self, seq: int, rev: int) -> None:
+        self._last_seq, self._last_rev = seq, rev
+        self.counts.snapshots += 1
+
+    def _wait(self, ink: Waiting) -> None:
+        """Have ink wait, which supersedes whatever does."""
         if self._waiting:
             self._drop()
         if self._picture:
             self._drop()
         if self._decoding:
             self._drop()
-        self._waiting, self._picture, self._decoding = Waiting(snapshot, now), None, None
+        self._waiting, self._picture, self._decoding = ink, None, None
 
     # ---- for the decoder
 

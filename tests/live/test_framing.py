@@ -242,15 +242,15 @@ async def test_an_event_says_whether_more_was_read() -> None:
     await talk.close()
 
 
-async def test_binary_messages_of_one_read_share_events_of_eight() -> None:
+async def test_binary_messages_of_one_read_share_events_of_32() -> None:
     talk = Talk(Framing)
     await talk.is_open.wait()
-    run = b"".join(frame(BINARY, b"%d" % number * 50) for number in range(10, 20))
-    talk.protocol.data_received(run + frame(TEXT, b"in between") + frame(BINARY, b"20"))
+    run = b"".join(frame(BINARY, b"%d" % number * 50) for number in range(10, 50))
+    talk.protocol.data_received(run + frame(TEXT, b"in between") + frame(BINARY, b"50"))
     await talk.settle()
     talk.protocol.data_received(run[:-1])
     await talk.settle()
-    assert talk.together == [8, 2, 1, 1, 8, 1]
+    assert talk.together == [32, 8, 1, 1, 32, 7]
     binary = [event["bytes"][:2] for event in talk.events if "bytes" in event]
-    assert [int(number) for number in binary] == [*range(10, 21), *range(10, 19)]
+    assert [int(number) for number in binary] == [*range(10, 51), *range(10, 49)]
     await talk.close()

@@ -1,6 +1,7 @@
 """The shortcut: plain messages without a task in between, in their order, while nothing forbids it."""
 
 import asyncio
+from collections.abc import Sequence
 
 from live.framing import Framing
 from live.shortcut import offered
@@ -20,6 +21,9 @@ async def test_messages_are_handed_over_at_once_while_the_application_waits() ->
     talk.protocol.data_received(frame(BINARY, b"one") + frame(BINARY, b"two") + frame(TEXT, b"three"))
     assert [event.get("bytes") or event["text"] for event in talk.events] == [b"one", b"two", "three"]
     assert (talk.together, talk.leftovers) == ([2, 1], [True, False])
+    await talk.settle()
+    talk.protocol.data_received(frame(TEXT, b"four"))
+    assert (talk.delivered, talk.leftovers[-1]) == (4, False)
     assert talk.pipe.reads, "nobody has to ask for more"
     await talk.close()
 
@@ -42,10 +46,10 @@ async def test_who_has_not_asked_for_the_next_event_gets_events() -> None:
 
 async def test_more_than_a_turns_frames_come_one_turn_after_the_other() -> None:
     talk = await open_talk()
-    talk.protocol.data_received(b"".join(frame(BINARY, b"%d" % i) for i in range(20)))
-    assert (talk.together, talk.leftovers, talk.pipe.reads) == ([8], [True], False)
+    talk.protocol.data_received(b"".join(frame(BINARY, b"%d" % i) for i in range(80)))
+    assert (talk.together, talk.leftovers, talk.pipe.reads) == ([32], [True], False)
     await talk.settle()
-    assert [int(event["bytes"]) for event in talk.events] == list(range(20))
+    assert [int(event["bytes"]) for event in talk.events] == list(range(80))
     assert talk.pipe.reads
     await talk.close()
 
@@ -56,18 +60,19 @@ async def test_what_is_held_is_neither_read_nor_handed_over() -> None:
     assert not talk.pipe.reads
     talk.shortcut.go_on()
     assert talk.pipe.reads
-    # Held while it takes in the first of three turns' frames.
-    take_in = talk.take_in
-    talk.shortcut.deliver_to(
-        lambda messages, has_more: (take_in(messages, has_more), talk.shortcut.hold())[0]
-    )
-    talk.protocol.data_received(b"".join(frame(BINARY, b"%d" % i) for i in range(20)) + frame(PING, b"?"))
+
+    def take_in_and_hold(messages: Sequence[str | bytes], has_more: bool) -> None:
+        talk.take_in(messages, has_more)
+        talk.shortcut.hold()
+
+    talk.shortcut.deliver_to(take_in_and_hold)
+    talk.protocol.data_received(b"".join(frame(BINARY, b"%d" % i) for i in range(80)) + frame(PING, b"?"))
     await talk.settle()
-    assert (len(talk.events), talk.pipe.reads) == (8, False)
-    talk.shortcut.deliver_to(take_in)
+    assert (len(talk.events), talk.pipe.reads) == (32, False)
+    talk.shortcut.deliver_to(talk.take_in)
     talk.shortcut.go_on()
     await talk.settle()
-    assert [int(event["bytes"]) for event in talk.events] == list(range(20))
+    assert [int(event["bytes"]) for event in talk.events] == list(range(80))
     assert talk.pipe.reads
     assert talk.pipe.written == b"\x8a\x01?"
     await talk.close()
