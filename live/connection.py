@@ -25,11 +25,11 @@ from live import __version__, gate, messages
 from live.batcher import Cut
 from live.counts import Counts
 from live.errors import LiveError
-from live.messages import GoAway, Ready
+from live.messages import Close, GoAway, Ready
 from live.pace import Pace
 from live.prediction import Answer, tell
 from live.service import Service
-from live.session import Close, Session, Waiting
+from live.session import Session, Waiting
 from live.shortcut import Shortcut, offered
 
 clock = time.perf_counter

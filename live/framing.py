@@ -8,26 +8,21 @@ frames, messages in parts, large ones, and whatever breaks the rules.
 What one read brings, which may be ten thousand frames, is taken apart as the application asks for it: at
 once, it would keep everybody else waiting. Of what comes after our goodbye, only the client's is looked for.
 
-Without the kernel's share, a superseded snapshot costs 2.0 µs this way, most of it in session.py. With every
-frame taken by itself it cost 2.6, and the library's way costs nearly twice that.
+Without the kernel's share, a superseded snapshot cost 2.0 µs when frames that come together were first taken
+together, 2.6 when each was taken by itself, and the library's way nearly twice that.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Sequence
-from http import HTTPStatus
 from typing import Any
 
 from uvicorn.config import Config
-from uvicorn.protocols.utils import ClientDisconnected
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.frames import CloseCode, apply_mask  # type: ignore[attr-defined]
-from websockets.http11 import Request
 from websockets.protocol import CONNECTING, OPEN
 
 from live.bucket import Bucket
-from live.shortcut import MEDIUM, SHORT, TEXT, NextText, TakeIn, frame, offer, withdraw
+from live.handing import Handing
+from live.shortcut import MEDIUM, SHORT, TEXT
 
 _FIN = 0x80
 _BINARY = _FIN | 2
@@ -49,23 +44,7 @@ _BREAK_S = 0.05
 """Between two reads after our goodbye; a client that floods us does not stop at once."""
 
 
-class Events(deque[Any]):
-    """What came and was not asked for yet: uvicorn puts it here as into the `asyncio.Queue` of its own.
-
-    A queue costs almost a microsecond more an event. Bounded by `pause_reading`: a few.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.has_come = asyncio.Event()
-
-    def put_nowait(self, event: Any) -> None:
-        """Add an event, and wake who waits for one."""
-        self.append(event)
-        self.has_come.set()
-
-
-class Framing(WebSocketsSansIOProtocol):
+class Framing(Handing):
     """uvicorn's websocket protocol with short cuts for plain frames.
 
     An application may have them handed over at once (shortcut.py). Else up to 32 binary messages that were
@@ -85,44 +64,16 @@ class Framing(WebSocketsSansIOProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._events = Events()
-        self.queue = self._events  # type: ignore[assignment]
         self._most = min(config.ws_max_size, _MOST)
         self._held = b""
         self._at = 0
         """How much of that is done with."""
-        self._has_more = False
-        """There may be whole frames in it."""
         self._owed = 0
         """Bytes of a large frame that the library is still to get."""
         self._is_in_parts = False
         self._others = Bucket(_OTHERS_PER_S)
         self._is_the_librarys = False
         """For good."""
-        self._is_shut_down = False
-        self._take_in: TakeIn | None = None
-        self._is_held = False
-
-    def shutdown(self) -> None:
-        """Say goodbye; whose handshake is under way has it answered by the application, which says why not.
-
-        uvicorn would answer 500, with which no proxy asks the next server.
-        """
-        self._is_shut_down = True
-        if self.handshake_complete or not self.handshake_initiated:
-            super().shutdown()
-
-    def handle_connect(self, event: Request) -> None:
-        """Ask the application about a handshake, and offer it the shortcut."""
-        super().handle_connect(event)
-        if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
-            offer(self.scope["extensions"], self)
-
-    def on_task_complete(self, task: "asyncio.Task[None]") -> None:
-        """Note that the application is done with the websocket."""
-        super().on_task_complete(task)
-        # The offer leads back here, and would leave the two to the garbage collector.
-        withdraw(self.scope["extensions"])
 
     def data_received(self, data: bytes) -> None:
         """Take in what came, which may begin and end anywhere within a frame."""
@@ -145,15 +96,14 @@ class Framing(WebSocketsSansIOProtocol):
 
     def _take_some(self) -> None:
         """Take in some of what is held, and hold no more than need be."""
-        self._has_more = self._take_frames()
+        is_turn_over = self._take_binaries() == _BINARIES_AT_ONCE
+        self._has_more = self._at < len(self._held) if is_turn_over else self._take_frames()
         if not self._has_more:
             self._held, self._at = self._held[self._at :], 0
 
     def _take_frames(self) -> bool:
         """Take in some whole frames, and what is there of a large one; say whether there may be more."""
         data, end, most = self._held, len(self._held), self._most
-        if self._take_binaries() == _BINARIES_AT_ONCE:
-            return self._at < end
         for _ in range(_AT_ONCE):
             at = self._at
             if at == end:
@@ -219,19 +169,8 @@ class Framing(WebSocketsSansIOProtocol):
             return 0
         self._at = at
         count = len(messages)
-        if not self._delivers(messages, at < end):
-            self._events.put_nowait(
-                {"type": "websocket.receive", "bytes": messages.pop(), "earlier": messages}
-            )
-            self._pause_reading()
+        self._hand_over(messages, at < end)
         return count
-
-    def _delivers(self, messages: Sequence[str | bytes], has_more: bool) -> bool:
-        """Hand messages over by the shortcut, if the application takes it and waits for what comes next."""
-        if not self._take_in or self._is_held or self._events.has_come.is_set():
-            return False
-        self._take_in(messages, has_more)
-        return True
 
     def _look_for_goodbye(self) -> None:
         """Pass over what came after our own goodbye, some each turn, and read on after a while."""
@@ -248,16 +187,6 @@ class Framing(WebSocketsSansIOProtocol):
         if not self.transport.is_closing():
             self.transport.resume_reading()
 
-    def _pause_reading(self) -> None:
-        if not self.read_paused:
-            self.read_paused = True
-            self.transport.pause_reading()
-
-    def _resume_reading(self) -> None:
-        if self.read_paused:
-            self.read_paused = False
-            self.transport.resume_reading()
-
     def _leave_to_library(self, data: bytes) -> None:
         super().data_received(data)
         self._is_the_librarys |= self.conn.state is not OPEN and not self.close_sent
@@ -267,15 +196,13 @@ class Framing(WebSocketsSansIOProtocol):
         if self.close_sent:
             return
         payload = apply_mask(data[start:end], data[start - 4 : start])
+        messages: list[str] | list[bytes]
         try:
-            message = payload if first == _BINARY else payload.decode()
+            messages = [payload] if first == _BINARY else [payload.decode()]
         except UnicodeDecodeError:
             self._refuse(CloseCode.INVALID_DATA)
             return
-        if not self._delivers([message], end < len(data)):
-            kind = "bytes" if first == _BINARY else "text"
-            self._events.put_nowait({"type": "websocket.receive", kind: message})
-            self._pause_reading()
+        self._hand_over(messages, end < len(data))
 
     def send_receive_event_to_app(self) -> None:
         """Hand over a message that the library read; for bad text, uvicorn would log a traceback."""
@@ -293,70 +220,3 @@ class Framing(WebSocketsSansIOProtocol):
         self._is_the_librarys = True
         self.conn.fail(code, reason)
         self.handle_parser_exception()
-
-    async def receive(self) -> Any:
-        """Hand out the next event; only who asks for more than there is has more read from the socket."""
-        while not self._events:
-            if not self._is_held:
-                if self._has_more and self.conn.state is not CONNECTING:
-                    self._take_some()
-                    if not self._events:
-                        # Pings, say: others have their turn, too.
-                        await asyncio.sleep(0)
-                    continue
-                self._resume_reading()
-            # From here until something has come, the shortcut is open.
-            self._events.has_come.clear()
-            await self._events.has_come.wait()
-        event = self._events.popleft()
-        if event["type"] == "websocket.receive":
-            event["has_more"] = bool(self._events) or self._has_more
-        return event
-
-    async def send(self, message: Any) -> None:
-        """Send a text message at once; leave every other event to uvicorn."""
-        if self.close_sent:
-            # It was refused meanwhile; uvicorn would take this for a fault of the application's.
-            raise ClientDisconnected
-        text = message.get("text") if message["type"] == "websocket.send" else None
-        if text is None or not self._may_write:
-            await super().send(message)
-            if self.close_sent:
-                # The client's goodbye may be here already.
-                self._look_for_goodbye()
-            elif self._is_shut_down and message["type"] == "websocket.accept":
-                self.shutdown()
-        else:
-            self.transport.write(frame(text.encode()))
-
-    @property
-    def _may_write(self) -> bool:
-        """What is written now goes to the socket, or not far from it."""
-        is_open = self.conn.state is OPEN and not (self.close_sent or self.disconnected)
-        return is_open and self.writable.is_set()
-
-    # ---- the shortcut
-
-    def deliver_to(self, take_in: TakeIn | None) -> None:
-        """Hand plain messages over at once while the application waits in `receive` for the next event."""
-        self._take_in = take_in
-
-    def hold(self) -> None:
-        """Read no more from the socket, and hand nothing over, until `go_on`."""
-        self._is_held = True
-        self._pause_reading()
-
-    def go_on(self) -> None:
-        """Read on."""
-        if not self._is_held:
-            return
-        self._is_held = False
-        if self._has_more:
-            self._events.has_come.set()
-        elif not self._events.has_come.is_set():
-            self._resume_reading()
-
-    def write_texts(self, next_text: NextText) -> None:
-        """Send texts at once, until there are none or the socket takes no more just now."""
-        while self._may_write and (text := next_text()) is not None:
-            self.transport.write(frame(text.encode()))

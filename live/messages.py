@@ -5,6 +5,7 @@ parsing.py's.
 """
 
 from collections.abc import Sequence
+from enum import Enum
 from functools import lru_cache
 from itertools import chain
 from struct import Struct as Layout
@@ -206,6 +207,20 @@ class GoAway(msgspec.Struct, tag="goaway", frozen=True):
 
     reason: str
     after_ms: int
+
+
+class Close(Enum):
+    """Why the server closes a session: code and reason of the websocket's close frame."""
+
+    IDLE = 1001, "idle too long"
+    UNREADABLE_BYTES = 1003, "frames that can't be read"
+    UNREADABLE_TEXT = 1007, "text that can't be read"
+    FLOODING = 1008, "too many messages"
+    RESTART = 1012, "restart"
+
+    def __init__(self, code: int, reason: str) -> None:
+        self.code = code
+        self.reason = reason
 
 
 ServerMessage = Ready | Configured | Prediction | Explanation | Error | GoAway

@@ -14,7 +14,6 @@ holds whatever the client does, as soon as nothing waits and all is sent.
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from enum import Enum
 
 import msgspec
 import numpy as np
@@ -26,6 +25,7 @@ from live.counts import Counts
 from live.errors import LiveError, StaleSeq, TooFast, UnknownModel, Unreadable
 from live.explanation import Explanation
 from live.messages import (
+    Close,
     Configure,
     Configured,
     Error,
@@ -47,20 +47,6 @@ MAX_TOO_FAST_S = 5.0
 
 
 Image = NDArray[np.float32]
-
-
-class Close(Enum):
-    """Why the server closes a session: code and reason of the websocket's close frame."""
-
-    IDLE = 1001, "idle too long"
-    UNREADABLE_BYTES = 1003, "frames that can't be read"
-    UNREADABLE_TEXT = 1007, "text that can't be read"
-    FLOODING = 1008, "too many messages"
-    RESTART = 1012, "restart"
-
-    def __init__(self, code: int, reason: str) -> None:
-        self.code = code
-        self.reason = reason
 
 
 class Waiting(msgspec.Struct, frozen=True, eq=False, gc=False):

@@ -14,13 +14,12 @@ from msgspec.structs import replace
 
 from live.batcher import Cut
 from live.errors import Internal
-from live.messages import GoAway, Model, Ready
+from live.messages import Close, GoAway, Model, Ready
 from live.prediction import Answer, tell
 from live.session import (
     MAX_TOO_FAST_S,
     MAX_UNREADABLE_FRAMES,
     MAX_UNSENT_MESSAGES,
-    Close,
     Session,
     Waiting,
 )
