@@ -14,12 +14,9 @@ from msgspec.structs import replace
 
 from live.batcher import Cut
 from live.errors import Internal
-from live.messages import Close, GoAway, Model, Ready
+from live.messages import GoAway, Model, Ready
 from live.prediction import Answer, tell
 from live.session import (
-    MAX_TOO_FAST_S,
-    MAX_UNREADABLE_FRAMES,
-    MAX_UNSENT_MESSAGES,
     Session,
     Waiting,
 )
@@ -197,67 +194,6 @@ def test_input_is_the_image_in_bytes_when_included() -> None:
     assert prediction.input
     pixels = base64.b64decode(prediction.input)
     np.testing.assert_array_equal(np.frombuffer(pixels, np.uint8), np.rint(image.ravel() * 255))
-
-
-def test_too_fast_a_session_is_warned_and_closed_if_it_goes_on() -> None:
-    session = open_session(rate=10)
-    for seq in range(10):
-        session.receive(ink(seq), now=0)
-    assert sent(session) == []
-    session.receive(ink(10), now=0)
-    [error] = sent(session)
-    assert (error["code"], error["seq"], error["retryable"]) == ("too_fast", 10, True)
-    assert session.close is None
-    now, seq = 0.0, 11
-    while now <= MAX_TOO_FAST_S + 1 and not session.close:
-        now, seq = now + 0.01, seq + 1
-        session.receive(ink(seq), now)
-        sent(session)
-    assert session.close is Close.FLOODING
-    assert now > MAX_TOO_FAST_S
-
-
-def test_a_session_that_slows_down_is_forgiven() -> None:
-    session = open_session(rate=10)
-    seq = 0
-    for burst in range(20):
-        for _ in range(11):
-            seq += 1
-            session.receive(ink(seq), now=burst * 1.0)
-        sent(session)
-    assert session.close is None
-
-
-@pytest.mark.parametrize(("frame", "close"), [("}", Close.UNREADABLE_TEXT), (b"?", Close.UNREADABLE_BYTES)])
-def test_unreadable_frames_in_a_row_close_the_session(frame: str | bytes, close: Close) -> None:
-    session = open_session()
-    for _ in range(MAX_UNREADABLE_FRAMES):
-        session.receive(frame, 0)
-    assert session.close is None
-    session.receive(ink(0), 0)
-    for _ in range(MAX_UNREADABLE_FRAMES):
-        session.receive(frame, 0)
-    assert session.close is None
-    session.receive(frame, 0)
-    assert session.close is close
-    errors = sent(session)
-    assert {error["code"] for error in errors} == {"bad_message"}
-
-
-def test_frames_that_something_is_wrong_with_are_counted() -> None:
-    session = open_session()
-    for frame in (ink(1), "}", ink(1), ink(2), '{"type":"configure","model":"nobody"}'):
-        session.receive(frame, 0)
-    assert session.faults == 3
-
-
-def test_a_client_that_reads_nothing_cannot_pile_up_errors() -> None:
-    session = open_session()
-    session.receive(ink(1), 0)
-    for _ in range(MAX_UNSENT_MESSAGES + 50):
-        session.receive(ink(0), 0)
-    assert session.close is Close.FLOODING
-    assert len(sent(session)) == MAX_UNSENT_MESSAGES + 1
 
 
 def test_a_goodbye_is_sent_and_what_waits_is_still_answered() -> None:

@@ -1,0 +1,68 @@
+"""A session's limits: what is too much of something is said, and closes it if it goes on."""
+
+import pytest
+
+from live.messages import Close
+from live.session import MAX_TOO_FAST_S, MAX_UNREADABLE_FRAMES, MAX_UNSENT_MESSAGES
+from tests.live.test_session import ink, open_session, sent
+
+
+def test_too_fast_a_session_is_warned_and_closed_if_it_goes_on() -> None:
+    session = open_session(rate=10)
+    for seq in range(10):
+        session.receive(ink(seq), now=0)
+    assert sent(session) == []
+    session.receive(ink(10), now=0)
+    [error] = sent(session)
+    assert (error["code"], error["seq"], error["retryable"]) == ("too_fast", 10, True)
+    assert session.close is None
+    now, seq = 0.0, 11
+    while now <= MAX_TOO_FAST_S + 1 and not session.close:
+        now, seq = now + 0.01, seq + 1
+        session.receive(ink(seq), now)
+        sent(session)
+    assert session.close is Close.FLOODING
+    assert now > MAX_TOO_FAST_S
+
+
+def test_a_session_that_slows_down_is_forgiven() -> None:
+    session = open_session(rate=10)
+    seq = 0
+    for burst in range(20):
+        for _ in range(11):
+            seq += 1
+            session.receive(ink(seq), now=burst * 1.0)
+        sent(session)
+    assert session.close is None
+
+
+@pytest.mark.parametrize(("frame", "close"), [("}", Close.UNREADABLE_TEXT), (b"?", Close.UNREADABLE_BYTES)])
+def test_unreadable_frames_in_a_row_close_the_session(frame: str | bytes, close: Close) -> None:
+    session = open_session()
+    for _ in range(MAX_UNREADABLE_FRAMES):
+        session.receive(frame, 0)
+    assert session.close is None
+    session.receive(ink(0), 0)
+    for _ in range(MAX_UNREADABLE_FRAMES):
+        session.receive(frame, 0)
+    assert session.close is None
+    session.receive(frame, 0)
+    assert session.close is close
+    errors = sent(session)
+    assert {error["code"] for error in errors} == {"bad_message"}
+
+
+def test_frames_that_something_is_wrong_with_are_counted() -> None:
+    session = open_session()
+    for frame in (ink(1), "}", ink(1), ink(2), '{"type":"configure","model":"nobody"}'):
+        session.receive(frame, 0)
+    assert session.faults == 3
+
+
+def test_a_client_that_reads_nothing_cannot_pile_up_errors() -> None:
+    session = open_session()
+    session.receive(ink(1), 0)
+    for _ in range(MAX_UNSENT_MESSAGES + 50):
+        session.receive(ink(0), 0)
+    assert session.close is Close.FLOODING
+    assert len(sent(session)) == MAX_UNSENT_MESSAGES + 1
