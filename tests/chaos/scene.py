@@ -16,7 +16,7 @@ import psutil
 
 from tests.conftest import RunningServer
 
-_POLL_S = 0.05
+_POLL_S = 0.02
 
 
 def numbers(url: str) -> dict[str, float]:
