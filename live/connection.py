@@ -2,6 +2,8 @@
 
     frames ──▶ session.receive ──▶ batcher.put … batcher ──▶ session.answer ──▶ next_message ──▶ frames
 
+What comes by the shortcut, and what is answered by it, wakes neither (shortcut.py).
+
 Speaks ASGI itself, because at ten thousand messages a second every layer counts. Reading never waits for
 predicting or sending: uvicorn stops reading a socket until its last frame is taken, so a loop that answered
 before it received again would predict stale ink and miss pongs under load. It waits for one thing, a second
