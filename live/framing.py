@@ -12,11 +12,9 @@ Without the kernel's share, a superseded snapshot cost 2.0 µs when frames that 
 together, 2.6 when each was taken by itself, and the library's way nearly twice that.
 """
 
-import asyncio
 from typing import Any
 
 from uvicorn.config import Config
-from uvicorn.server import ServerState
 from websockets.frames import CloseCode, apply_mask  # type: ignore[attr-defined]
 from websockets.protocol import CONNECTING, OPEN
 
@@ -56,14 +54,8 @@ class Framing(Handing):
     next frame begins. Once it is to end the connection, it gets all that follows.
     """
 
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
+    def __init__(self, config: Config, *rest: Any, **named: Any) -> None:
+        super().__init__(config, *rest, **named)
         self._most = min(config.ws_max_size, _MOST)
         self._held = b""
         self._at = 0

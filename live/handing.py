@@ -13,7 +13,6 @@ from typing import Any
 from uvicorn.config import Config
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from uvicorn.server import ServerState
 from websockets.http11 import Request
 from websockets.protocol import CONNECTING, OPEN
 
@@ -39,14 +38,8 @@ class Events(deque[Any]):
 class Handing(WebSocketsSansIOProtocol):
     """uvicorn's websocket protocol, as far as it faces the application."""
 
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
+    def __init__(self, config: Config, *rest: Any, **named: Any) -> None:
+        super().__init__(config, *rest, **named)
         self._events = Events()
         self.queue = self._events  # type: ignore[assignment]
         self._has_more = False

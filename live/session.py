@@ -121,14 +121,14 @@ class Session:
                 self.close = Close.FLOODING
 
     def receive_all(self, frames: Sequence[str | bytes], now: float) -> None:
-        """Take in frames that came together: what `receive` makes of one after the other, in half the time.
+        """Take in frames that came together: what `receive` makes of one after the other, a fifth faster.
 
         Of ink that the next frame supersedes, only the numbers matter once nothing is wrong with it.
         """
         newest: Snapshot | None = None
         for frame in frames:
             ink = None if isinstance(frame, str) or self.close else parsing.check_ink(frame, self._limits)
-            if ink and self._is_next(ink.seq, ink.rev) and self._bucket.take(now):
+            if ink and not self._stale(ink.seq, ink.rev) and self._bucket.take(now):
                 self._unreadable = 0
                 self._count(ink.seq, ink.rev)
                 if newest:
@@ -157,10 +157,8 @@ class Session:
             raise TooFast(
                 f"Expected at most {self._limits.snapshots_per_s:g} snapshots a second", snapshot.seq
             )
-        if snapshot.seq <= self._last_seq:
-            raise StaleSeq(f"Expected a seq over {self._last_seq}, got {snapshot.seq}", snapshot.seq)
-        if snapshot.rev < self._last_rev:
-            raise StaleSeq(f"Expected a rev of at least {self._last_rev}, got {snapshot.rev}", snapshot.seq)
+        if wrong := self._stale(snapshot.seq, snapshot.rev):
+            raise StaleSeq(wrong, snapshot.seq)
         self._count(snapshot.seq, snapshot.rev)
         if snapshot.picture:
             if self._picture:
@@ -169,8 +167,11 @@ class Session:
         else:
             self._wait(Waiting(snapshot, now))
 
-    def _is_next(self, seq: int, rev: int) -> bool:
-        return seq > self._last_seq and rev >= self._last_rev
+    def _stale(self, seq: int, rev: int) -> str | None:
+        """Say what is wrong with a snapshot's numbers, if anything is."""
+        if seq <= self._last_seq:
+            return f"Expected a seq over {self._last_seq}, got {seq}"
+        return f"Expected a rev of at least {self._last_rev}, got {rev}" if rev < self._last_rev else None
 
     def _count(self, seq: int, rev: int) -> None:
         self._last_seq, self._last_rev = seq, rev
