@@ -18,7 +18,7 @@ from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from live import gate
-from live.connection import LiveEndpoint, refuse
+from live.endpoint import LiveEndpoint, refuse
 from live.errors import LiveError
 from live.routes import answer_http_exception, http_routes
 from live.service import Service

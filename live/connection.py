@@ -16,14 +16,10 @@ import logging
 import time
 import uuid
 from collections.abc import Sequence
-from http import HTTPStatus
 
-from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
-from starlette.types import Message, Receive, Scope, Send
-from starlette.websockets import WebSocket
+from starlette.types import Message, Receive, Send
 
-from live import __version__, gate, messages
+from live import __version__, messages
 from live.batcher import Cut
 from live.counts import Counts
 from live.errors import LiveError
@@ -32,7 +28,7 @@ from live.pace import Pace
 from live.prediction import Answer, tell
 from live.service import Service
 from live.session import Session, Waiting
-from live.shortcut import Shortcut, offered
+from live.shortcut import Shortcut
 
 clock = time.perf_counter
 
@@ -42,51 +38,6 @@ _BREAK_S = 1e-3
 """Before more is read of who sent what is refused. A loop that is never idle leaves the predict thread of
 all the others only what it wrests from it."""
 log = logging.getLogger(__name__)
-
-
-class LiveEndpoint:
-    """The ASGI application behind `GET /v1/live`."""
-
-    def __init__(self, service: Service) -> None:
-        self._service = service
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one websocket from its handshake to its end."""
-        try:
-            subprotocol = self._check(scope)
-            await self._service.until_ready()
-            connection = Connection(self._service, scope["client"][0] if scope.get("client") else "")
-            self._service.enter(connection)
-        except LiveError as refusal:
-            self._service.metrics.refusals[refusal.code] += 1
-            await WebSocket(scope, receive, send).send_denial_response(refuse(refusal))
-            return
-        try:
-            await receive()
-            await send({"type": "websocket.accept", "subprotocol": subprotocol})
-            await connection.run(receive, send, offered(scope))
-        finally:
-            self._service.leave(connection)
-            connection.log_end()
-
-    def _check(self, scope: Scope) -> str | None:
-        headers, offered = Headers(scope=scope), scope["subprotocols"]
-        gate.check_origin(headers, self._service.settings.allow_origin)
-        gate.check_token(headers, offered, self._service.settings.token)
-        return gate.choose_subprotocol(offered)
-
-
-def refuse(error: LiveError) -> JSONResponse:
-    """Say a fault over HTTP."""
-    headers = {}
-    if error.status == HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = "Bearer"
-    elif error.is_retryable:
-        headers["Retry-After"] = "1"
-    if error.status == HTTPStatus.REQUEST_TIMEOUT:
-        # The rest of the body would keep the connection.
-        headers["Connection"] = "close"
-    return JSONResponse({"error": {"code": error.code, "message": error.message}}, error.status, headers)
 
 
 class Connection:
