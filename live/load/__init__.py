@@ -41,6 +41,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--json-ink", action="store_true", help="send ink as JSON instead of binary")
     add("--model", default="", help="which of the server's models is to read (default: the server's)")
     add("--processes", type=_count, default=max((os.cpu_count() or 1) // 2, 1), help="that draw")
+    add(
+        "--niceness",
+        type=int,
+        choices=range(20),
+        metavar="NICENESS",
+        default=10,
+        help="of those, 0 … 19: a server on this machine goes first",
+    )
     add("--pid", type=_count, help="process of the server, to be watched (default: found, if it is local)")
     add("--json", type=Path, metavar="FILE", help="write the report to FILE, as JSON")
     add("--html", type=Path, metavar="FILE", help="write the report to FILE, as a page with plots")
@@ -86,6 +94,7 @@ def _plan(options: argparse.Namespace) -> Plan:
         is_json=options.json_ink,
         model=options.model,
         processes=min(options.processes, options.sessions),
+        niceness=options.niceness,
     )
 
 

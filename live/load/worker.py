@@ -41,8 +41,6 @@ _IDLE_S = 0.01
 _NAP_S = 1e-3
 """The event loop's timers are no finer: for less it would spin, and take a core from who is measured."""
 _READ_BUFFER_BYTES = 2048
-_NICENESS = 10
-"""A server on this machine goes first, as if the tester had one of its own."""
 
 
 class Start(NamedTuple):
@@ -73,7 +71,7 @@ def work(plan: Plan, index: int, pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     raise_open_files()
     if hasattr(os, "nice"):
-        os.nice(_NICENESS)
+        os.nice(plan.niceness)
     with contextlib.suppress(ImportError):
         import uvloop
 

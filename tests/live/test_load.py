@@ -1,6 +1,7 @@
 """The load tester: what it measures of a real server, and that no lie gets past it."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from live.load import conductor
@@ -138,6 +140,33 @@ def test_who_stops_it_still_gets_the_report(server: RunningServer) -> None:
     assert "kept: the last snapshot is always answered" in told
 
 
+@pytest.mark.skipif(not hasattr(os, "nice"), reason="this platform knows no niceness")
+@pytest.mark.parametrize(("flags", "niceness"), [((), 10), (("--niceness", "3"), 3)])
+def test_a_server_on_the_same_machine_goes_first(
+    server: RunningServer, flags: tuple[str, ...], niceness: int
+) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "live",
+        "load",
+        server.url,
+        "--sessions",
+        "1",
+        "--seconds",
+        "600",
+        *flags,
+    ]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=ROOT) as load:
+        assert load.stderr
+        load.stderr.readline()
+        own = psutil.Process().nice()
+        found = {process.nice() - own for process in psutil.Process(load.pid).children(recursive=True)}
+        load.send_signal(signal.SIGINT)
+        load.communicate(timeout=60)
+    assert niceness in found
+
+
 def test_a_port_where_nobody_listens_is_said() -> None:
     found = run("127.0.0.1:9", "--sessions", "3", "--seconds", "1", "--ramp", "0")
     assert found.returncode == 1
@@ -158,6 +187,7 @@ def test_sessions_that_are_refused_are_counted(server: RunningServer) -> None:
         (["ftp://here"], 1, "Expected the URL of a server"),
         (["here", "--ink", "nowhere.json"], 1, "No such file"),
         (["here", "--sessions", "0"], 2, "expected a larger number"),
+        (["here", "--niceness", "20"], 2, "invalid choice: 20"),
         (["here", "--pid", "999999999"], 1, "Expected a process 999999999 to watch"),
     ],
 )
