@@ -128,9 +128,21 @@ def _wide(image: Any, normalise: Normalise) -> Any:
     return layers.Dropout(0.4)(x)
 
 
-def _convolve(x: Any, filters: int, padding: str, normalise: Normalise) -> Any:
-    """Convolve 3×3, normalise by batch, rectify; the export folds the normalisation into the convolution."""
-    x = layers.Conv2D(filters, 3, padding=padding, use_bias=False)(x)
+def _fine(image: Any, normalise: Normalise) -> Any:
+    """Read MNIST alone, as well as can be, for any time: nothing is pooled, all layers see a gap of a pixel.
+
+    Source: An, Lee, Park, Yang and So, "An ensemble of simple convolutional neural network models for MNIST
+    digit recognition", 2020; with fewer filters.
+    """
+    x = image
+    for filters in (32, 64, 64, 96, 128):
+        x = _convolve(x, filters, "valid", normalise, side=5)
+    return layers.Flatten()(x)
+
+
+def _convolve(x: Any, filters: int, padding: str, normalise: Normalise, side: int = 3) -> Any:
+    """Convolve, normalise by batch, rectify; the export folds the normalisation into the convolution."""
+    x = layers.Conv2D(filters, side, padding=padding, use_bias=False)(x)
     x = normalise()(x)
     return layers.ReLU()(x)
 
@@ -140,5 +152,6 @@ _BODIES: dict[str, Callable[[Any, Normalise], Any]] = {
     "classic": _classic,
     "compact": _compact,
     "wide": _wide,
+    "fine": _fine,
 }
 NAMES = tuple(_BODIES)

@@ -38,6 +38,7 @@ class Warp(NamedTuple):
     sharpness: how much steeper edges are made than they come out of the warp, which looks between pixels and
     so blurs: at 1.4, as much of the ink is grey as of MNIST's own. contrast: how far it is from that, a
     factor's logarithm. weight: how much darker or paler edges are. still_share: images left as they are.
+    is_fitted: warped ink is fitted into the box again, as it is in what is served.
     """
 
     rotation_deg: float = 12.0
@@ -49,6 +50,7 @@ class Warp(NamedTuple):
     sharpness: float = 1.4
     weight: float = 0.08
     still_share: float = 0.15
+    is_fitted: bool = True
 
     def __call__(self, images: Floats, rng: np.random.Generator) -> Floats:
         """Warp images (N, 28, 28) in [0, 1] → (N, 28, 28) in [0, 1]."""
@@ -64,7 +66,8 @@ class Warp(NamedTuple):
 def _warp(images: Floats, warp: Warp, rng: np.random.Generator) -> Floats:
     count = len(images)
     matrix = _matrices(warp, count, rng)
-    centre, matrix = _normalise(images, matrix)
+    centre, fitted = _normalise(images, matrix)
+    matrix = fitted if warp.is_fitted else matrix
     inverse = np.linalg.inv(matrix).astype(np.float32)
     grid = np.indices((SIDE, SIDE), np.float32).reshape(2, -1)
     out = grid[None] - _CENTRE - rng.uniform(-warp.shift_px, warp.shift_px, (count, 2, 1)).astype(np.float32)

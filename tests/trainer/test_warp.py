@@ -32,6 +32,16 @@ def test_warped_images_stay_normalised() -> None:
     assert 18 <= longer.mean() <= 21
 
 
+def test_ink_may_be_left_larger_or_smaller_than_the_box() -> None:
+    images = np.tile(IMAGES, (20, 1, 1))
+    fitted, free = (
+        Warp(rotation_deg=20, shift_px=0, is_fitted=is_fitted)(images, np.random.default_rng(1))
+        for is_fitted in (True, False)
+    )
+    heights = [(warped > 0.2).any(2).sum(1) for warped in (fitted, free)]
+    assert heights[1].std() > 1.1 * heights[0].std()
+
+
 def _grey_share(images: NDArray[np.float32]) -> float:
     """Return how much of the ink is neither paper nor black: all of it in a blurred image."""
     return float((images * (1 - images)).sum() / images.sum())
