@@ -43,10 +43,10 @@ class LiveEndpoint:
             connection.log_end()
 
     def _check(self, scope: Scope) -> str | None:
-        headers, offered = Headers(scope=scope), scope["subprotocols"]
+        headers, protocols = Headers(scope=scope), scope["subprotocols"]
         gate.check_origin(headers, self._service.settings.allow_origin)
-        gate.check_token(headers, offered, self._service.settings.token)
-        return gate.choose_subprotocol(offered)
+        gate.check_token(headers, protocols, self._service.settings.token)
+        return gate.choose_subprotocol(protocols)
 
 
 def refuse(error: LiveError) -> JSONResponse:
