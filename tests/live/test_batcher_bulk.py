@@ -4,7 +4,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 from live.batcher import BULK_BATCH, BULK_PATIENCE, Batcher
-from tests.live.test_batcher import Model, Writer, in_thread
+from tests.live.waiters import Model, Writer, in_thread
 
 
 async def batches_of(live: int, bulk: int, max_batch: int) -> list[list[int]]:

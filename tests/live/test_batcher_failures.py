@@ -7,7 +7,7 @@ import pytest
 
 from live.batcher import Batcher, Cut
 from live.errors import Internal, Overloaded
-from tests.live.test_batcher import Model, Start, Writer, begun, in_thread, model, start
+from tests.live.waiters import Model, Start, Writer, begun, in_thread, model, start
 
 __all__ = ["model", "start"]
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from live.batcher import Batcher
-from tests.live.test_batcher import Model, Start, Writer, begun, model, start
+from tests.live.waiters import Model, Start, Writer, begun, model, start
 
 __all__ = ["model", "start"]
 

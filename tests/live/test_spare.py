@@ -13,7 +13,7 @@ from live.errors import Internal
 from live.ink import Images
 from live.spare import CHUNK, SLICE, SpareTime, Work
 from live.verdict import Probabilities
-from tests.live.test_batcher import Writer, in_thread
+from tests.live.waiters import Writer, in_thread
 
 
 def score(images: Images) -> Probabilities:
