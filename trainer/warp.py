@@ -1,9 +1,9 @@
 """Warp images: MNIST as other hands would have written it.
 
 On the way into training: mnist → **warp** → epochs. In come images in MNIST's normalisation, out come as
-many, each turned, sheared, stretched and bent a little and still normalised: the box fits 20×20 and the
-centre of mass is in the middle, as `live.ink.render` makes them. Nothing is drawn from anywhere but the given
-generator.
+many, each turned, sheared, stretched and bent a little and, unless told otherwise, still normalised: the box
+fits 20×20 and the centre of mass is in the middle, as `live.ink.render` makes them. Nothing is drawn from
+anywhere but the given generator.
 
 Source: Simard, Steinkraus and Platt, "Best practices for convolutional neural networks applied to visual
 document analysis", ICDAR 2003.

@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=range(20),
         metavar="NICENESS",
         default=10,
-        help="of those, 0 … 19: a server on this machine goes first",
+        help="of those processes, 0 … 19: a server on this machine goes first",
     )
     add("--pid", type=_count, help="process of the server, to be watched (default: found, if it is local)")
     add("--json", type=Path, metavar="FILE", help="write the report to FILE, as JSON")
