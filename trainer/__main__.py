@@ -96,8 +96,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     train.set_defaults(command=_train)
 
-    combine = commands.add_parser("combine", help="make one model of several trained runs")
+    combine = commands.add_parser("combine", parents=[data], help="make one model of several trained runs")
     combine.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="run folders")
+    combine.add_argument(
+        "--scans",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="RUN",
+        help="run folders of models that learnt MNIST alone, to be heard about scans alone; needs --unipen",
+    )
     combine.add_argument("--model", default="large", help="its name (default: %(default)s)")
     combine.add_argument(
         "--run", type=Path, default=Path("runs/large"), help="its run folder (default: %(default)s)"
@@ -182,9 +190,22 @@ def _config(options: argparse.Namespace) -> Config:
 
 
 def _combine(options: argparse.Namespace) -> None:
-    from trainer.ensemble import combine
+    from trainer.datasets import read_pens, split_images
+    from trainer.ensemble import Scans, combine
+    from trainer.epochs import Epochs
+    from trainer.gate import train_gate
 
-    combine(options.runs, options.model, options.run)
+    if options.scans and not options.unipen:
+        raise TrainerError(
+            "Expected --unipen too when there are --scans: what tells them from ink learns both"
+        )
+
+    def gate(config: Config) -> Any:
+        training = split_images(mnist.read(options.mnist).train, config.seed_of_data, config.held_out)[0]
+        return train_gate(config, Epochs(config, training, read_pens(options.unipen)), _say)
+
+    scans = Scans(options.scans, gate) if options.scans else None
+    combine(options.runs, options.model, options.run, scans)
     _say(f"saved in {options.run}")
 
 

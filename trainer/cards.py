@@ -17,7 +17,7 @@ from trainer.errors import ModelError
 SUMMARIES = {
     "mlp": "Two dense layers: what a network without convolutions makes of it, for comparison.",
     "compact": "The default: a small convolutional network, the most accurate for its time.",
-    "large": "Accuracy first: the mean of several networks.",
+    "large": "Accuracy first: the mean of several networks, some of them heard about scans alone.",
     "classic": "The CNN of most tutorials: two convolutions, two poolings, one dense layer.",
 }
 

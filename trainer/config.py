@@ -30,6 +30,7 @@ class Config:
     teacher: the name of the run whose answers count for half, if any.
     mnist_teacher: the name of the run whose answers about MNIST's images count instead of the teacher's.
     members: of an ensemble, the names of the runs that it is made of; the rest is the first one's.
+    scans: of an ensemble, the names of the runs that are heard about scans alone.
     """
 
     model: str
@@ -49,6 +50,7 @@ class Config:
     teacher: str = ""
     mnist_teacher: str = ""
     members: tuple[str, ...] = ()
+    scans: tuple[str, ...] = ()
     warp: Warp = field(default_factory=Warp)
     hand: Hand = field(default_factory=Hand)
 
@@ -78,6 +80,7 @@ class Config:
                     "warp": Warp(**fields["warp"]),
                     "hand": Hand(**fields["hand"]),
                     "members": tuple(fields["members"]),
+                    "scans": tuple(fields.get("scans", ())),
                 }
             )
         except (OSError, ValueError, TypeError, KeyError) as error:

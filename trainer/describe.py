@@ -112,7 +112,8 @@ def _epochs(training: dict[str, Any]) -> str:
 def _sources(card: dict[str, Any]) -> str:
     training = card["training"]
     if training["members"]:
-        return f"the mean of {', '.join(training['members'])}, the first trained so"
+        scans = f" and, of scans, {', '.join(training['scans'])}" if training.get("scans") else ""
+        return f"the mean of {', '.join(training['members'])}, the first trained so{scans}"
     if card["outputs"] == 10:
         return "MNIST only"
     taught = f", taught by {training['teacher']}" if training["teacher"] else ""

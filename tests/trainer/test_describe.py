@@ -33,6 +33,11 @@ def test_an_ensemble_names_its_members() -> None:
     assert "the mean of compact-1, compact-2" in describe({**CARD, "training": training})
 
 
+def test_an_ensemble_names_who_is_heard_about_scans_alone() -> None:
+    training = {**CARD["training"], "members": ["wide-1", "compact-1"], "scans": ["fine-1"]}
+    assert "the first trained so and, of scans, fine-1" in describe({**CARD, "training": training})
+
+
 def test_a_pupil_names_its_teachers() -> None:
     training = {**CARD["training"], "teacher": "large", "mnist_teacher": "alone"}
     assert "scrawl, taught by large and, of MNIST's images, by alone" in describe(
