@@ -117,7 +117,7 @@ def _compact(image: Any, normalise: Normalise) -> Any:
 
 
 def _wide(image: Any, normalise: Normalise) -> Any:
-    """Read well for any time: what `large` is put together of, and what teaches compact."""
+    """Read well for any time: what `large` is put together of, with compact, and what teaches compact."""
     x = image
     for filters, padding in ((32, "valid"), (64, "valid"), (128, "same")):
         x = _convolve(x, filters, padding, normalise)
@@ -130,6 +130,8 @@ def _wide(image: Any, normalise: Normalise) -> Any:
 
 def _fine(image: Any, normalise: Normalise) -> Any:
     """Read MNIST alone, as well as can be, for any time: nothing is pooled, all layers see a gap of a pixel.
+
+    What `large` hears about scans.
 
     Source: An, Lee, Park, Yang and So, "An ensemble of simple convolutional neural network models for MNIST
     digit recognition", 2020; with fewer filters.
