@@ -204,5 +204,14 @@ def _compiled(model: Any) -> Callable[[Images], Scores]:
         return lambda images: np.asarray(model.predict_on_batch(images), np.float32)
     import tensorflow as tf
 
-    forward = tf.function(lambda images: model(images, training=False), reduce_retracing=False)
-    return lambda images: np.asarray(forward(tf.constant(images)), np.float32)
+    forward = tf.function(lambda images: model(images, training=False))
+
+    @cache
+    def traced(count: int) -> Callable[..., Any]:
+        """Trace a size on purpose: TensorFlow warns of a function that it traces again and again itself."""
+        concrete: Callable[..., Any] = forward.get_concrete_function(
+            tf.TensorSpec((count, SIDE, SIDE, 1), tf.float32)
+        )
+        return concrete
+
+    return lambda images: np.asarray(traced(len(images))(tf.constant(images)), np.float32)
