@@ -48,10 +48,17 @@ async def test_the_eraser_takes_whole_strokes(page: Page) -> None:
     assert len(await strokes(page)) == 1
 
 
+async def choose(page: Page, sets: str, value: str) -> None:
+    """Click a choice of the pen panel, once it has come to rest where it opens."""
+    choice = page.locator(f"input[name={sets}][value='{value}']")
+    await page.locator("label").filter(has=choice).click()
+    await expect(choice).to_be_checked()
+
+
 @pytest.mark.parametrize("brush", ["round", "marker", "pressure", "spray"])
 async def test_no_brush_changes_what_the_model_sees(page: Page, brush: str) -> None:
     await page.click("[popovertarget=pens]")
-    await page.check(f"input[name=brush][value={brush}]", force=True)
+    await choose(page, "brush", brush)
     await page.keyboard.press("Escape")
     await draw(page, SEVEN)
     await expect(sign(page)).to_have_text("7")
@@ -60,7 +67,7 @@ async def test_no_brush_changes_what_the_model_sees(page: Page, brush: str) -> N
 
 async def test_ink_stays_visible_on_a_page_of_its_own_colour(page: Page) -> None:
     await page.click("[popovertarget=pens]")
-    await page.check("input[name=page][value='#000000']", force=True)
+    await choose(page, "page", "#000000")
     await page.keyboard.press("Escape")
     await draw(page, ONE)
     await painted(page)
@@ -85,7 +92,7 @@ async def test_the_canvas_has_the_colour_of_the_page_whatever_changes_it(page: P
         await page.keyboard.press("t")
         assert await ink_pixels(page) == pytest.approx(smaller, rel=0.03)
     await page.click("[popovertarget=pens]")
-    await page.check("input[name=page][value='#1f3a34']", force=True)
+    await choose(page, "page", "#1f3a34")
     assert await ink_pixels(page) == pytest.approx(smaller, rel=0.03)
     await page.keyboard.press("Escape")
     await page.click("#clear")
