@@ -23,7 +23,7 @@ export class Toolbar {
     this.#buttons.redo.addEventListener("click", () => drawing.redo());
     this.#buttons.clear.addEventListener("click", () => drawing.clear());
     this.#buttons.eraser.addEventListener("click", () => this.toggleEraser());
-    for (const panel of /** @type {NodeListOf<HTMLElement>} */ (easel.querySelectorAll("[popover]"))) openAbove(panel);
+    for (const panel of /** @type {NodeListOf<HTMLElement>} */ (easel.querySelectorAll("[popover]"))) keepAbove(panel);
     drawing.changed.listen((change) => change !== "grew" && this.#render());
     settings.changed.listen(() => this.#render());
     this.#render();
@@ -43,17 +43,19 @@ export class Toolbar {
 }
 
 /**
- * Open a panel above the button that opens it: below is the edge of the window.
+ * Keep an open panel above its button: below is the edge of the window.
  *
  * @param {HTMLElement} panel
  */
-function openAbove(panel) {
+function keepAbove(panel) {
   const opener = /** @type {HTMLElement} */ (document.querySelector(`[popovertarget="${panel.id}"]`));
-  panel.addEventListener("toggle", (event) => {
-    if (/** @type {ToggleEvent} */ (event).newState !== "open") return;
+  const place = () => {
+    if (!panel.matches(":popover-open")) return;
     const { left, top } = opener.getBoundingClientRect();
-    const room = document.documentElement.clientWidth - panel.offsetWidth - 8;
+    const room = document.body.clientWidth - panel.offsetWidth - 8;
     panel.style.left = `${Math.max(8, Math.min(left, room))}px`;
     panel.style.top = `${Math.max(8, top - panel.offsetHeight - 8)}px`;
-  });
+  };
+  panel.addEventListener("toggle", place);
+  addEventListener("resize", place);
 }

@@ -65,6 +65,17 @@ async def test_no_brush_changes_what_the_model_sees(page: Page, brush: str) -> N
     assert await ink_pixels(page) > 1000
 
 
+async def test_the_pen_panel_stays_above_its_button(page: Page) -> None:
+    await page.click("[popovertarget=pens]")
+    for width, height in ((1280, 900), (900, 820), (1100, 860)):
+        await page.set_viewport_size({"width": width, "height": height})
+        await page.wait_for_function("""() => {
+          const panel = document.querySelector("#pens").getBoundingClientRect();
+          const button = document.querySelector("[popovertarget=pens]").getBoundingClientRect();
+          return Math.abs(panel.bottom + 8 - button.top) < 1 && panel.right <= innerWidth - 7;
+        }""")
+
+
 async def test_ink_stays_visible_on_a_page_of_its_own_colour(page: Page) -> None:
     await page.click("[popovertarget=pens]")
     await choose(page, "page", "#000000")
