@@ -38,22 +38,22 @@ def combine(runs: Sequence[Path], name: str, folder: Path, scans: Scans | None =
     Raises ModelError when there are fewer than two runs, when one is not trained, or when, with scans, the
     runs can't tell what is not a digit or those of scans can.
     """
-    names = tuple(run.name for run in runs)
-    names_of_scans = tuple(run.name for run in scans.runs) if scans else ()
-    if len(names + names_of_scans) < 2:
-        raise ModelError(f"Expected at least two runs to combine, got {len(names + names_of_scans)}")
-    config = Config.load(runs[0] / "config.json")
+    runs_of_scans = scans.runs if scans else ()
+    configs = [Config.load(run / "config.json") for run in (*runs, *runs_of_scans)]
+    if len(configs) < 2:
+        raise ModelError(f"Expected at least two runs to combine, got {len(configs)}")
     image = layers.Input((SIDE, SIDE, 1), name="image")
     scores = _mean([_load(run, f"member_{i}") for i, run in enumerate(runs)], image, "scores")
     if scans:
-        readers = [_load(run, f"scan_member_{i}") for i, run in enumerate(scans.runs)]
+        readers = [_load(run, f"scan_member_{i}") for i, run in enumerate(runs_of_scans)]
         outputs = [scores.shape[-1], *(reader.output_shape[-1] for reader in readers)]
         if outputs != [NONE + 1] + [NONE] * len(readers):
             raise ModelError(f"Expected runs of 11 outputs, and of 10 for scans, got {outputs}")
-        scores = _gated(scores, _mean(readers, image, "scan_scores"), scans.gate(config)(image))
+        scores = _gated(scores, _mean(readers, image, "scan_scores"), scans.gate(configs[0])(image))
     model = keras.Model(image, scores, name=name)
     folder.mkdir(parents=True, exist_ok=True)
-    replace(config, model=name, members=names, scans=names_of_scans).save(folder / "config.json")
+    members, scan_members = (tuple(run.name for run in each) for each in (runs, runs_of_scans))
+    replace(configs[0], model=name, members=members, scans=scan_members).save(folder / "config.json")
     (folder / "history.json").write_text(json.dumps([]) + "\n", "utf-8")
     model.save(folder / "model.keras")
     return model
