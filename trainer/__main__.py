@@ -147,9 +147,7 @@ def _train(options: argparse.Namespace) -> None:
     from trainer.teaching import Teacher
 
     config = _config(options)
-    training_images, validation_images = split_images(
-        mnist.read(options.mnist).train, config.seed_of_data, config.held_out
-    )
+    training_images, validation_images = split_images(mnist.read(options.mnist).train, config)
     pens = read_pens(options.unipen) if options.unipen else None
     validation = {"mnist_validation": validation_images} if config.held_out else {}
     if pens:
@@ -201,7 +199,7 @@ def _combine(options: argparse.Namespace) -> None:
         )
 
     def gate(config: Config) -> Any:
-        training = split_images(mnist.read(options.mnist).train, config.seed_of_data, config.held_out)[0]
+        training = split_images(mnist.read(options.mnist).train, config)[0]
         return train_gate(config, Epochs(config, training, read_pens(options.unipen)), _say)
 
     scans = Scans(options.scans, gate) if options.scans else None
@@ -216,7 +214,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     config = Config.load(options.model / "config.json" if options.model.is_dir() else options.model)
     score, calibration = evaluation.load(options.model)
     images = mnist.read(options.mnist)
-    validation = split_images(images.train, config.seed_of_data, config.held_out)[1]
+    validation = split_images(images.train, config)[1]
     data = evaluation.Data(validation, images.test, read_pens(options.unipen) if options.unipen else None)
     calibration = calibration or evaluation.calibrate(score, data)
     metrics = evaluation.evaluate(score, calibration, data)

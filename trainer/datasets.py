@@ -14,6 +14,7 @@ import numpy as np
 
 from live.ink import render
 from trainer import unipen
+from trainer.config import Config
 from trainer.errors import DataError
 from trainer.mnist import Images
 from trainer.unipen import Sample
@@ -41,15 +42,15 @@ VALIDATION_SHARE = 0.22
 """At most this share of each donor's drawings is held out for validation."""
 
 
-def split_images(images: Images, seed: int, held_out: int) -> tuple[Images, Images]:
-    """Split images into those to train on and those to choose with, at random.
+def split_images(images: Images, config: Config) -> tuple[Images, Images]:
+    """Split images at random into those that a configuration trains on and those it holds out to choose with.
 
     Raises DataError when there are not enough of them to hold out so many.
     """
-    if not 0 <= held_out < len(images.labels):
-        raise DataError(f"Expected to hold out 0 to {len(images.labels) - 1} images, got {held_out}")
-    order = np.random.default_rng(seed).permutation(len(images.labels))
-    validation, training = order[:held_out], order[held_out:]
+    if not 0 <= config.held_out < len(images.labels):
+        raise DataError(f"Expected to hold out 0 to {len(images.labels) - 1} images, got {config.held_out}")
+    order = np.random.default_rng(config.seed_of_data).permutation(len(images.labels))
+    validation, training = order[: config.held_out], order[config.held_out :]
     return (
         Images(images.images[training], images.labels[training]),
         Images(images.images[validation], images.labels[validation]),

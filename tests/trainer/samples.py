@@ -1,4 +1,4 @@
-"""Small data in the real formats, for the tests to read."""
+"""Small data, some of it in the real formats, for the tests to read."""
 
 import gzip
 import hashlib
@@ -6,7 +6,24 @@ import struct
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
+
+from live.ink import from_strokes
+from tests.live.drawings import DRAWINGS
+from trainer.config import Config
+from trainer.datasets import Pens, split_pens
+from trainer.unipen import Sample
+
+USES_TENSORFLOW = [
+    pytest.mark.tensorflow,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # TensorFlow's own, at import
+    pytest.mark.filterwarnings("ignore:.*np.object:FutureWarning"),  # TensorFlow's own, at export
+]
+"""Marks of tests that import Keras."""
+
+CONFIG = Config("mlp", seed=3, epochs=2, batch=16, images=32, pens=16, others=16)
+"""Of the fixture `run`."""
 
 UNIPEN_INK = """.VERSION 1.0
 .COORD X Y T
@@ -68,3 +85,19 @@ def write_unipen(root: Path) -> None:
         file = root / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "latin-1")
+
+
+def ten_writers() -> Pens:
+    """Make UNIPEN of ten writers who write every digit, and two letters of which one is not to be seen."""
+    digits = [
+        Sample(str(digit), from_strokes(strokes), f"writer{writer}", f"1a/apa/{writer}.dat:{digit}")
+        for writer in range(10)
+        for digit, strokes in enumerate(DRAWINGS.values())
+    ]
+    cross = from_strokes([[(0, 0), (9, 9)], [(9, 0), (0, 9)]])
+    letters = [
+        Sample(letter, cross, f"writer{writer}", f"1c/apa/{writer}.dat:{letter}")
+        for writer in range(10)
+        for letter in "xe"
+    ]
+    return split_pens([*digits, *letters], ())

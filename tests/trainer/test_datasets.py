@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from live.ink import from_strokes
+from trainer.config import Config
 from trainer.datasets import split_images, split_writers, validation_writers
 from trainer.errors import DataError
 from trainer.mnist import Images
@@ -20,13 +21,13 @@ SAMPLES = [
 
 def test_images_are_on_one_side_only() -> None:
     images = Images(np.zeros((30, 28, 28), np.float32), np.arange(30))
-    training, validation = split_images(images, seed=1, held_out=10)
+    training, validation = split_images(images, Config("mlp", held_out=10))
     assert sorted([*training.labels, *validation.labels]) == list(range(30))
 
 
 def test_all_images_can_be_learnt_from() -> None:
     images = Images(np.zeros((30, 28, 28), np.float32), np.arange(30))
-    training, validation = split_images(images, seed=1, held_out=0)
+    training, validation = split_images(images, Config("mlp", held_out=0))
     assert (len(training.labels), len(validation.labels)) == (30, 0)
 
 
@@ -34,7 +35,7 @@ def test_all_images_can_be_learnt_from() -> None:
 def test_some_images_must_be_left_to_learn_from(held_out: int) -> None:
     images = Images(np.zeros((30, 28, 28), np.float32), np.arange(30))
     with pytest.raises(DataError, match=f"0 to 29 images, got {held_out}"):
-        split_images(images, seed=1, held_out=held_out)
+        split_images(images, Config("mlp", held_out=held_out))
 
 
 def test_writers_are_on_one_side_only() -> None:

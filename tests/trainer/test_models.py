@@ -3,13 +3,10 @@
 import numpy as np
 import pytest
 
+from tests.trainer.samples import USES_TENSORFLOW
 from trainer.errors import ModelError
 
-pytestmark = [
-    pytest.mark.tensorflow,
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # TensorFlow's own, at import
-    pytest.mark.filterwarnings("ignore:.*np.object:FutureWarning"),  # TensorFlow's own, at import
-]
+pytestmark = USES_TENSORFLOW
 
 IMAGES = np.random.default_rng(1).random((64, 28, 28, 1), np.float32)
 LABELS = np.arange(64) % 10

@@ -1,0 +1,80 @@
+"""Teaching: what is learnt of a label and of a teacher."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.trainer.samples import CONFIG, USES_TENSORFLOW, ten_writers
+from trainer import mnist
+from trainer.epochs import Epochs
+
+pytestmark = USES_TENSORFLOW
+
+
+def test_a_run_starts_from_another_and_follows_a_teacher(
+    run: Path, images: mnist.Mnist, tmp_path: Path
+) -> None:
+    from trainer import evaluation, training
+    from trainer.teaching import Teacher
+
+    teacher = Teacher(evaluation.load_model(run))
+    log: list[str] = []
+    epochs = Epochs(CONFIG, images.train, ten_writers())
+    training.train(
+        CONFIG, epochs, {"mnist_validation": images.test}, tmp_path, log.append, start=run, teacher=teacher
+    )
+    assert len(log) == CONFIG.epochs
+
+
+def test_what_is_learnt_is_half_the_label_and_half_the_teachers_answer(
+    run: Path, images: mnist.Mnist
+) -> None:
+    from trainer import evaluation
+    from trainer.teaching import Teacher
+
+    model = evaluation.load_model(run)
+    epoch = Epochs(CONFIG, images.train, ten_writers()).make(0)
+    answers = np.asarray(model.predict(epoch.images[..., None], verbose=0))
+    targets = Teacher(model).teach("float32")(epoch)
+    np.testing.assert_allclose(targets, (np.eye(11)[epoch.labels] + answers) / 2, atol=1e-6)
+
+
+def test_mnist_may_have_a_teacher_of_its_own(run: Path, images: mnist.Mnist, tmp_path: Path) -> None:
+    from trainer import evaluation, models
+    from trainer.teaching import Teacher
+
+    of_ink, of_mnist = evaluation.load_model(run), models.build("mlp", 10)
+    epoch = Epochs(CONFIG, images.train, ten_writers()).make(0)
+    seen = epoch.images[..., None]
+    expected = np.eye(11)[epoch.labels] + np.asarray(of_ink.predict(seen, verbose=0))
+    of_images = np.pad(of_mnist.predict(seen, verbose=0), ((0, 0), (0, 1)))
+    expected[epoch.from_mnist] = (np.eye(11)[epoch.labels] + of_images)[epoch.from_mnist]
+    for _ in range(2):  # The second time from what is kept.
+        targets = Teacher(of_ink, tmp_path, for_mnist=of_mnist).teach("float32")(epoch)
+        np.testing.assert_allclose(targets, expected / 2, atol=1e-6)
+
+
+def test_kept_answers_are_of_these_images_and_this_teacher(
+    run: Path, images: mnist.Mnist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from trainer import evaluation, models
+    from trainer.teaching import Teacher
+
+    model, asked = evaluation.load_model(run), list[int]()
+    some, others = (Epochs(CONFIG, images.train, None).make(k) for k in (0, 1))
+
+    class Counting:
+        def predict(self, images: np.ndarray, **_: object) -> np.ndarray:
+            asked.append(len(images))
+            return np.asarray(model.predict(images, verbose=0))
+
+    monkeypatch.setattr(models, "in_precision", lambda model, precision: Counting())
+    teach = Teacher(model, tmp_path).teach("float32")
+    first = teach(some)
+    np.testing.assert_array_equal(Teacher(model, tmp_path).teach("float32")(some), first)
+    assert len(asked) == 1
+    assert not np.array_equal(teach(others), first)
+    model.set_weights([2 * weights for weights in model.get_weights()])
+    assert not np.array_equal(Teacher(model, tmp_path).teach("float32")(some), first)
+    assert len(asked) == 3
