@@ -56,6 +56,7 @@ function keepAbove(panel) {
     panel.style.left = `${Math.max(8, Math.min(left, room))}px`;
     panel.style.top = `${Math.max(8, top - panel.offsetHeight - 8)}px`;
   };
-  panel.addEventListener("toggle", place);
+  // Once it has a size, before it is first painted: `toggle` can come a frame later.
+  panel.addEventListener("beforetoggle", () => requestAnimationFrame(place));
   addEventListener("resize", place);
 }

@@ -65,6 +65,24 @@ async def test_no_brush_changes_what_the_model_sees(page: Page, brush: str) -> N
     assert await ink_pixels(page) > 1000
 
 
+@pytest.mark.parametrize("panel", ["pens", "files"])
+async def test_a_panel_is_first_painted_where_it_stays(page: Page, panel: str) -> None:
+    # A ResizeObserver is called when all is laid out, just before it is painted.
+    above = await page.evaluate(
+        """(id) => new Promise((resolve) => {
+          const panel = document.getElementById(id);
+          const button = document.querySelector(`[popovertarget=${id}]`);
+          new ResizeObserver(() => {
+            const { bottom, height } = panel.getBoundingClientRect();
+            if (height) resolve(button.getBoundingClientRect().top - bottom);
+          }).observe(panel);
+          button.click();
+        })""",
+        panel,
+    )
+    assert above == pytest.approx(8, abs=1)
+
+
 async def test_the_pen_panel_stays_above_its_button(page: Page) -> None:
     await page.click("[popovertarget=pens]")
     for width, height in ((1280, 900), (900, 820), (1100, 860)):
