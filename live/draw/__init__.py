@@ -9,6 +9,7 @@ it goes from cell to cell.
 
 import argparse
 import asyncio
+import sys
 
 from live.errors import StartError
 
@@ -23,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Draw until the user quits. Raises StartError without the extra, or without a server."""
+    """Draw until the user quits. Raises StartError without the extra, a server or a terminal."""
     try:
         from live.draw.app import DrawApp
     except ImportError as error:
@@ -32,7 +33,7 @@ def main(options: argparse.Namespace) -> int:
         ) from None
     from live.client import Client, Refused
 
-    async def draw() -> str | None:
+    async def draw() -> tuple[str | None, int]:
         client = Client(
             options.url,
             model=options.model or None,
@@ -44,13 +45,23 @@ def main(options: argparse.Namespace) -> int:
             known = [model.name for model in client.ready.models]
             if options.model and options.model not in known:
                 raise StartError(f"Expected one of the models {', '.join(known)}, got {options.model}")
-            return await DrawApp(client, options.model).run_async()
+            _check_terminal()
+            app = DrawApp(client, options.model)
+            return await app.run_async(), app.return_code or 0
 
     try:
-        complaint = asyncio.run(draw())
+        complaint, code = asyncio.run(draw())
     except (Refused, TimeoutError, OSError) as error:
         reason = str(error) or f"none answered within {options.timeout_s:g} s"
         raise StartError(f"Expected a server at {options.url}, but: {reason}") from None
     if complaint:
         raise StartError(complaint)
-    return 0
+    return code
+
+
+def _check_terminal() -> None:
+    # Textual reads the first, and on Unix draws on the last.
+    for name in ("stdin", "stdout", "stderr"):
+        stream = getattr(sys, name)
+        if not (stream and stream.isatty()):
+            raise StartError(f"Expected a terminal to draw in, but {name} is none")

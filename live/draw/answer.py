@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Digits, Static
 
-from live.draw.shades import shade
+from live.draw.shades import blank, shade
 from live.ink import SIDE
 from live.messages import Prediction
 
@@ -84,5 +84,5 @@ class Seen(Widget):
     def render_line(self, y: int) -> Strip:
         """Show two rows of the image as a row of cells."""
         if 2 * y + 1 >= SIDE:
-            return Strip.blank(self.size.width)
+            return blank(self.size.width)
         return shade(self._image[2 * y], self._image[2 * y + 1])

@@ -23,6 +23,11 @@ def shade(upper: NDArray[np.float32], lower: NDArray[np.float32]) -> Strip:
     return Strip([Segment("▀" * length, _style(*pair)) for pair, length in runs], len(levels))
 
 
+def blank(width: int) -> Strip:
+    """Show paper. Under NO_COLOR Textual asks every cell for its style, so that it needs one."""
+    return Strip.blank(width, _style(0, 0))
+
+
 @cache
 def _style(above: int, below: int) -> Style:
     return Style(color=_colour(above), bgcolor=_colour(below))

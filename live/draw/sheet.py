@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from live.draw.shades import shade
+from live.draw.shades import blank, shade
 
 Point = tuple[float, float]
 """In pixels of half a cell; x to the right, y down."""
@@ -69,7 +69,7 @@ class Sheet(Widget):
     def render_line(self, y: int) -> Strip:
         """Show two rows of pixels as a row of cells."""
         if 2 * y + 1 >= len(self._pixels):
-            return Strip.blank(self.size.width)
+            return blank(self.size.width)
         return shade(self._pixels[2 * y], self._pixels[2 * y + 1])
 
     # ---- the mouse

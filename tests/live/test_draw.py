@@ -1,6 +1,9 @@
 """Drawing in a terminal: Textual's pilot moves the mouse, a real server reads."""
 
 import asyncio
+import contextlib
+import os
+import pty
 import signal
 import socket as sockets
 import subprocess
@@ -9,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import numpy as np
+import pytest
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Digits, Static
@@ -100,6 +104,13 @@ async def test_the_answer_is_shown_in_full_and_taken_back_with_the_ink(server: R
         assert all(len(sheet.render_line(y)._segments) == 1 for y in range(sheet.size.height))
 
 
+async def test_it_draws_without_colours(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with drawing(server.url) as hand:
+        draw(hand, "one")
+        await until(hand, lambda: digit(hand) == "1")
+
+
 async def test_models_take_turns(server: RunningServer) -> None:
     async with drawing(server.url) as hand:
         draw(hand, "three")
@@ -138,7 +149,37 @@ async def test_a_drawing_that_is_too_long_ends_there() -> None:
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
+    return subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False
+    )
+
+
+def run_in_terminal(program: str, *arguments: str) -> int:
+    """Run a program in a terminal of its own until it ends; return its exit code."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-c", program, *arguments]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT) as running:
+        os.close(theirs)
+        # A terminal that nobody has open any more is read with an error.
+        with contextlib.suppress(OSError):
+            while os.read(ours, 65_536):
+                pass
+        os.close(ours)
+        return running.wait(timeout=60)
+
+
+def test_a_program_that_breaks_ends_with_1(server: RunningServer) -> None:
+    broken = (
+        "import sys; import live.__main__ as m; from live.draw.sheet import Sheet; Sheet.render_line = None; "
+        "sys.exit(m.main())"
+    )
+    assert run_in_terminal(broken, "draw", server.url) == 1
+
+
+def test_without_a_terminal_it_is_said(server: RunningServer) -> None:
+    found = run("-m", "live", "draw", server.url)
+    assert (found.returncode, found.stdout) == (1, "")
+    assert found.stderr == "live-digits: Expected a terminal to draw in, but stdin is none\n"
 
 
 def test_without_the_extra_it_is_named() -> None:
