@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from live import gate
 from live.endpoint import LiveEndpoint, refuse
-from live.errors import LiveError
+from live.errors import Internal, LiveError
 from live.routes import answer_http_exception, http_routes
 from live.service import Service
 from live.settings import Settings
@@ -52,7 +52,12 @@ def create_app(
         routes=[WebSocketRoute("/v1/live", LiveEndpoint(service)), *http_routes(service)],
         lifespan=lifespan,
         middleware=[*(cors if origins else []), Middleware(_Gate, settings)],
-        exception_handlers={LiveError: _answer_live_error, HTTPException: answer_http_exception},
+        exception_handlers={
+            LiveError: _answer_live_error,
+            HTTPException: answer_http_exception,
+            # Starlette has it logged, too.
+            Exception: _answer_fault,
+        },
     )
 
 
@@ -89,3 +94,7 @@ class _Gate:
 async def _answer_live_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, LiveError)
     return refuse(error)
+
+
+async def _answer_fault(_: Request, __: Exception) -> Response:
+    return refuse(Internal("Expected to answer, but something here failed, see the server's log"))

@@ -110,24 +110,30 @@ class Connection:
     def _take_in(self, frames: Sequence[str | bytes], has_more: bool) -> None:
         """Take in frames that were read together; has_more: others were, too, and come next."""
         session, pace = self.session, self._pace
-        now = self._heard_at = clock()
-        faults = session.faults
-        # What supersedes a snapshot that waits finds its session queued.
-        was_waiting = session.is_waiting
-        if len(frames) == 1:
-            session.receive(frames[0], now)
-        else:
-            session.receive_all(frames, now)
-        if session.is_waiting and not was_waiting:
-            pace.put(self)
-        if was_waiting or len(frames) > 1:
-            pace.superseded(has_more)
-        if session.has_picture and not self._decoding and self._tasks:
-            self._decoding = self._tasks.create_task(self._decode())
-        if session.has_mail:
+        try:
+            now = self._heard_at = clock()
+            faults = session.faults
+            # What supersedes a snapshot that waits finds its session queued.
+            was_waiting = session.is_waiting
+            if len(frames) == 1:
+                session.receive(frames[0], now)
+            else:
+                session.receive_all(frames, now)
+            if session.is_waiting and not was_waiting:
+                pace.put(self)
+            if was_waiting or len(frames) > 1:
+                pace.superseded(has_more)
+            if session.has_picture and not self._decoding and self._tasks:
+                self._decoding = self._tasks.create_task(self._decode())
+            if session.has_mail:
+                self._mail.set()
+            if session.faults > faults:
+                pace.take_break(_BREAK_S)
+        except Exception:
+            # Out of here, it would end as the fault of the socket, and the client not be told.
+            log.exception("A session failed")
+            session.close = Close.INTERNAL
             self._mail.set()
-        if session.faults > faults:
-            pace.take_break(_BREAK_S)
 
     async def _decode(self) -> None:
         """Have pictures decoded, one at a time, always the newest, until none waits."""

@@ -3,6 +3,8 @@
 A refusal is said over HTTP, before the upgrade, as every other fault of a request is.
 """
 
+import contextlib
+import logging
 from http import HTTPStatus
 
 from starlette.datastructures import Headers
@@ -13,8 +15,11 @@ from starlette.websockets import WebSocket
 from live import gate
 from live.connection import Connection
 from live.errors import LiveError
+from live.messages import Close
 from live.service import Service
 from live.shortcut import offered
+
+log = logging.getLogger(__name__)
 
 
 class LiveEndpoint:
@@ -38,6 +43,13 @@ class LiveEndpoint:
             await receive()
             await send({"type": "websocket.accept", "subprotocol": subprotocol})
             await connection.run(receive, send, offered(scope))
+        except Exception:
+            log.exception("A session failed")
+            # It may be the client's leaving that was not expected.
+            with contextlib.suppress(OSError, RuntimeError):
+                await send(
+                    {"type": "websocket.close", "code": Close.INTERNAL.code, "reason": Close.INTERNAL.reason}
+                )
         finally:
             self._service.leave(connection)
             connection.log_end()

@@ -216,6 +216,7 @@ class Close(Enum):
     UNREADABLE_BYTES = 1003, "frames that can't be read"
     UNREADABLE_TEXT = 1007, "text that can't be read"
     FLOODING = 1008, "too many messages"
+    INTERNAL = 1011, "internal"
     RESTART = 1012, "restart"
 
     def __init__(self, code: int, reason: str) -> None:

@@ -3,17 +3,13 @@
 import asyncio
 import gc
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 
 import pytest
 
 from live.leaving import framing_one_by_one
-from live.listening import listen
-from live.server import Server, configure
-from live.service import Service
-from live.settings import Settings
 from tests.live.drawings import binary_ink
+from tests.live.inside import serving
 from tests.live.pipe import PING, Talk
 from tests.live.pipe import frame as framed
 from tests.wire import Op, Wire, close, frame
@@ -49,21 +45,6 @@ async def test_nothing_is_written_to_a_connection_that_was_lost() -> None:
     await talk.settle()
     assert (talk.pipe.written, talk.is_gone) == (written, True)
     assert [event["type"] for event in talk.events] == ["websocket.disconnect"]
-
-
-@asynccontextmanager
-async def serving() -> AsyncIterator[tuple[str, int]]:
-    """Run a server in this event loop."""
-    settings = Settings(port=0, model="classic")
-    service = Service(settings)
-    server = Server(configure(settings, service), service)
-    server.handle_signals = lambda: None  # type: ignore[method-assign]
-    with listen(settings) as listener:
-        running = asyncio.create_task(server.serve([listener]))
-        await service.until_loaded()
-        yield listener.getsockname()[:2]
-        server.stop()
-        await running
 
 
 @pytest.mark.parametrize(

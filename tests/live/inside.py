@@ -1,0 +1,25 @@
+"""A server inside the test's own event loop: real sockets, and its parts at hand to be broken."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from live.listening import listen
+from live.server import Server, configure
+from live.service import Service
+from live.settings import Settings
+
+
+@asynccontextmanager
+async def serving() -> AsyncIterator[tuple[str, int]]:
+    """Run a server in this event loop."""
+    settings = Settings(port=0, model="classic")
+    service = Service(settings)
+    server = Server(configure(settings, service), service)
+    server.handle_signals = lambda: None  # type: ignore[method-assign]
+    with listen(settings) as listener:
+        running = asyncio.create_task(server.serve([listener]))
+        await service.until_loaded()
+        yield listener.getsockname()[:2]
+        server.stop()
+        await running
