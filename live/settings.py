@@ -6,6 +6,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import Field, dataclass, field, fields
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,9 +33,23 @@ _BESIDE_FRAMES = 4 << 20
 """Bytes beside those: 256 kB are read at once, and taken apart a few frames at a time; the unsent is 256
 messages and 64 kB."""
 
+_MOST = 2**53
+"""Clients are told limits as JSON: up to here, a browser reads a whole number as it is."""
+_LEAST_S, _MOST_S = 1e-3, 2e6
+"""Of any time, three weeks being the most: the kernel counts `stuck_s` in milliseconds, in 31 bits."""
+_LEAST_FRAME_BYTES = 1_024
+"""Room for any message without a drawing."""
 
-def _knob(default: Any, text: str, *choices: str) -> Any:
-    return field(default=default, metadata={"help": text, "choices": choices or None})
+
+def _knob(default: Any, text: str, *choices: str, least: float = 1, most: float = _MOST) -> Any:
+    """Make a field. A number is bounded by least and most; most numbers count what there must be one of."""
+    return field(
+        default=default, metadata={"help": text, "choices": choices or None, "least": least, "most": most}
+    )
+
+
+def _seconds(default: float, text: str, least: float = _LEAST_S) -> Any:
+    return _knob(default, text, least=least, most=_MOST_S)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +57,8 @@ class Settings:
     """How a server runs. Names carry their units; `help` says the rest."""
 
     host: str = _knob("127.0.0.1", "address to listen on; 0.0.0.0 for every one of this machine")
-    port: int = _knob(8000, "port to listen on; 0 picks a free one")
-    workers: int = _knob(0, "processes that serve; 0 for as many as fit the cores")
+    port: int = _knob(8000, "port to listen on; 0 picks a free one", least=0, most=65_535)
+    workers: int = _knob(0, "processes that serve; 0 for as many as fit the cores", least=0)
     spread: str = _knob(
         "kernel" if CAN_SHARE_PORTS else "fewest",
         "how workers get connections: from the kernel, by chance (SO_REUSEPORT); or from one process, each "
@@ -66,7 +81,7 @@ class Settings:
     token: str = _knob("", "what clients must bring, if anything; better given as LIVE_DIGITS_TOKEN")
     certificate: str = _knob("", "TLS certificate chain, a PEM file")
     key: str = _knob("", "its private key, a PEM file")
-    max_frame_bytes: int = _knob(1_048_576, "size of one websocket frame, at most")
+    max_frame_bytes: int = _knob(1_048_576, "size of one websocket frame, at most", least=_LEAST_FRAME_BYTES)
     max_points: int = _knob(8_192, "points in one drawing, at most")
     max_strokes: int = _knob(256, "strokes in one drawing, at most")
     max_picture_pixels: int = _knob(16_777_216, "width × height of one picture, at most")
@@ -75,18 +90,26 @@ class Settings:
     max_pictures: int = _knob(20_000, "pictures in one upload, at most")
     max_uploads: int = _knob(8, "uploads taken in or answered at once, at most")
     decoders: int = _knob(1, "processes that decode live pictures, and as many again for uploaded archives")
-    max_snapshots_per_s: float = _knob(5_000.0, "snapshots a second from one session, at most")
-    handshake_s: float = _knob(10.0, "seconds that a client may take to say what it wants")
-    upload_s: float = _knob(600.0, "seconds that a client may take to send one HTTP body")
-    idle_s: float = _knob(900.0, "seconds without a frame after which a session is closed")
-    session_s: float = _knob(86_400.0, "seconds after which a session is asked to start anew")
-    stuck_s: float = _knob(30.0, "seconds that a client may leave its answers unread (Linux)")
+    max_snapshots_per_s: float = _knob(5_000.0, "snapshots a second from one session, at most", least=1e-3)
+    handshake_s: float = _seconds(10.0, "seconds that a client may take to say what it wants")
+    upload_s: float = _seconds(600.0, "seconds that a client may take to send one HTTP body")
+    idle_s: float = _seconds(900.0, "seconds without a frame after which a session is closed")
+    session_s: float = _seconds(86_400.0, "seconds after which a session is asked to start anew")
+    stuck_s: float = _seconds(30.0, "seconds that a client may leave its answers unread (Linux)")
     log_format: str = _knob("text", "lines for people, or JSON for machines", "text", "json")
     log_level: str = _knob(
         "warning", "what is logged; info tells of each session", "warning", "info", "debug"
     )
-    drain_s: float = _knob(10.0, "seconds that sessions get to end before the server stops")
-    reconnect_ms: int = _knob(1_000, "milliseconds after which clients are told to come back from a restart")
+    drain_s: float = _seconds(10.0, "seconds that sessions get to end before the server stops", least=0)
+    reconnect_ms: int = _knob(
+        1_000, "milliseconds after which clients are told to come back from a restart", least=0
+    )
+
+    def __post_init__(self) -> None:
+        """Raise ValueError when a number is out of its bounds."""
+        for knob in fields(self):
+            if fault := _fault(knob, getattr(self, knob.name)):
+                raise ValueError(f"Expected {knob.name} of {fault}")
 
     @property
     def session_bytes(self) -> int:
@@ -118,8 +141,8 @@ class ClusterSettings(Settings):
     """How servers run on a cluster."""
 
     replicas: int = _knob(2, "servers; sessions in all are this many times those of one")
-    cores_per_replica: float = _knob(1.0, "cores that Ray sets aside for each")
-    model_replicas: int = _knob(0, "processes that have the models; 0 has them inside each server")
+    cores_per_replica: float = _knob(1.0, "cores that Ray sets aside for each", least=0)
+    model_replicas: int = _knob(0, "processes that have the models; 0 has them inside each server", least=0)
 
 
 KNOBS = fields(Settings)
@@ -132,11 +155,14 @@ Kind = TypeVar("Kind", bound=Settings)
 
 def add_flags(parser: argparse.ArgumentParser, knobs: "Iterable[Field[Any]]") -> None:
     """Make a flag of each knob."""
-    kinds: dict[type, Callable[[str], Any]] = {tuple: lambda text: tuple(text.split(","))}
     for knob in knobs:
-        kind = Path if isinstance(knob.default, Path) else kinds.get(type(knob.default), type(knob.default))
-        flag = f"--{knob.name.replace('_', '-')}"
-        parser.add_argument(flag, type=kind, default=knob.default, **knob.metadata)
+        parser.add_argument(
+            f"--{knob.name.replace('_', '-')}",
+            type=partial(_parse, knob),
+            default=knob.default,
+            choices=knob.metadata["choices"],
+            help=knob.metadata["help"],
+        )
 
 
 def read_flags(options: argparse.Namespace, kind: type[Kind]) -> Kind:
@@ -144,3 +170,29 @@ def read_flags(options: argparse.Namespace, kind: type[Kind]) -> Kind:
     # Other users can read a command line, but not an environment.
     options.token = options.token or os.environ.get("LIVE_DIGITS_TOKEN", "")
     return kind(**vars(options))
+
+
+def _parse(knob: "Field[Any]", text: str) -> Any:
+    """Read what a flag was given. Raises ArgumentTypeError where it should be a number within bounds."""
+    if isinstance(knob.default, tuple):
+        return tuple(text.split(","))
+    kind: Callable[[str], Any] = Path if isinstance(knob.default, Path) else type(knob.default)
+    try:
+        value = kind(text)
+    except ValueError:
+        what = "a whole number" if kind is int else "a number"
+        raise argparse.ArgumentTypeError(f"expected {what}, got {text!r}") from None
+    if fault := _fault(knob, value):
+        raise argparse.ArgumentTypeError(f"expected {fault}")
+    return value
+
+
+def _fault(knob: "Field[Any]", value: object) -> str:
+    """Say what is wrong with a value: nothing, unless it is a number out of its bounds."""
+    if not isinstance(value, int | float):
+        return ""
+    least, most = knob.metadata["least"], knob.metadata["most"]
+    if value > most:
+        return f"at most {most:.0f}, got {value}"
+    # Not a number is not below least either.
+    return "" if value >= least else f"at least {least:g}, got {value}"

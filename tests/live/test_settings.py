@@ -1,0 +1,90 @@
+"""Settings: numbers out of their bounds are refused."""
+
+import argparse
+import re
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from live.settings import ClusterSettings, add_flags, read_flags
+
+NUMBERS = [knob for knob in fields(ClusterSettings) if isinstance(knob.default, int | float)]
+MAY_BE_ZERO = {"port", "workers", "drain_s", "reconnect_ms", "cores_per_replica", "model_replicas"}
+
+
+def parser() -> argparse.ArgumentParser:
+    """Make a parser that knows every setting."""
+    made = argparse.ArgumentParser(formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    add_flags(made, fields(ClusterSettings))
+    return made
+
+
+def read(*flags: str) -> ClusterSettings:
+    return read_flags(parser().parse_args(flags), ClusterSettings)
+
+
+def refusal(capsys: pytest.CaptureFixture[str], name: str, value: object) -> str:
+    """Give a flag what it does not take; return why it does not."""
+    flag = f"--{name.replace('_', '-')}"
+    with pytest.raises(SystemExit) as end:
+        read(f"{flag}={value}")
+    assert end.value.code == 2
+    return capsys.readouterr().err.rpartition(f"argument {flag}: ")[2].strip()
+
+
+def test_what_is_not_given_is_as_by_default() -> None:
+    assert read() == ClusterSettings()
+
+
+def test_what_is_given_is_read() -> None:
+    flags = (
+        "--max-batch",
+        "7",
+        "--idle-s",
+        "1.5",
+        "--allow-origin",
+        "http://a,http://b",
+        "--token",
+        "secret",
+    )
+    expected: dict[str, Any] = {"max_batch": 7, "idle_s": 1.5, "token": "secret"}
+    assert read(*flags) == ClusterSettings(allow_origin=("http://a", "http://b"), **expected)
+
+
+def test_a_token_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIVE_DIGITS_TOKEN", "kept")
+    assert read().token == "kept"
+    assert read("--token", "given").token == "given"
+
+
+@pytest.mark.parametrize("knob", NUMBERS, ids=lambda knob: knob.name)
+@pytest.mark.parametrize("value", [0, -1])
+def test_zero_and_less_are_taken_only_where_they_mean_something(
+    capsys: pytest.CaptureFixture[str], knob: Any, value: int
+) -> None:
+    if value == 0 and knob.name in MAY_BE_ZERO:
+        assert getattr(read(f"--{knob.name.replace('_', '-')}=0"), knob.name) == 0
+        return
+    assert re.fullmatch(r"expected at least [\d.]+, got (0|-1)(\.0)?", refusal(capsys, knob.name, value))
+    given: dict[str, Any] = {knob.name: value}
+    with pytest.raises(ValueError, match=f"Expected {knob.name} of at least "):
+        ClusterSettings(**given)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("port", 65_536, "expected at most 65535, got 65536"),
+        ("idle_s", "nan", "expected at least 0.001, got nan"),
+        ("session_s", "inf", "expected at most 2000000, got inf"),
+        ("stuck_s", 1e9, "expected at most 2000000, got 1000000000.0"),
+        ("max_snapshots_per_s", "inf", f"expected at most {2**53}, got inf"),
+        ("max_points", "many", "expected a whole number, got 'many'"),
+        ("drain_s", "long", "expected a number, got 'long'"),
+    ],
+)
+def test_no_number_or_too_large_a_one_is_refused(
+    capsys: pytest.CaptureFixture[str], name: str, value: object, why: str
+) -> None:
+    assert refusal(capsys, name, value) == why
