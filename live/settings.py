@@ -154,12 +154,13 @@ Kind = TypeVar("Kind", bound=Settings)
 
 
 def add_flags(parser: argparse.ArgumentParser, knobs: "Iterable[Field[Any]]") -> None:
-    """Make a flag of each knob."""
+    """Make a flag of each knob. One that is not given, and is empty by default, is not in what is parsed."""
     for knob in knobs:
         parser.add_argument(
             f"--{knob.name.replace('_', '-')}",
             type=partial(_parse, knob),
-            default=knob.default,
+            # Help shows any other, even an empty one.
+            default=argparse.SUPPRESS if knob.default in ("", ()) else knob.default,
             choices=knob.metadata["choices"],
             help=knob.metadata["help"],
         )
@@ -168,8 +169,8 @@ def add_flags(parser: argparse.ArgumentParser, knobs: "Iterable[Field[Any]]") ->
 def read_flags(options: argparse.Namespace, kind: type[Kind]) -> Kind:
     """Make settings of what was given; a token may also come from LIVE_DIGITS_TOKEN."""
     # Other users can read a command line, but not an environment.
-    options.token = options.token or os.environ.get("LIVE_DIGITS_TOKEN", "")
-    return kind(**vars(options))
+    token = getattr(options, "token", "") or os.environ.get("LIVE_DIGITS_TOKEN", "")
+    return kind(**{**vars(options), "token": token})
 
 
 def _parse(knob: "Field[Any]", text: str) -> Any:

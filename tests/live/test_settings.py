@@ -1,4 +1,4 @@
-"""Settings: numbers out of their bounds are refused."""
+"""Settings: numbers out of their bounds are refused, and help says what is so by default."""
 
 import argparse
 import re
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from live.settings import ClusterSettings, add_flags, read_flags
+from live.settings import CLUSTER_KNOBS, KNOBS, ClusterSettings, Settings, add_flags, read_flags
 
 NUMBERS = [knob for knob in fields(ClusterSettings) if isinstance(knob.default, int | float)]
 MAY_BE_ZERO = {"port", "workers", "drain_s", "reconnect_ms", "cores_per_replica", "model_replicas"}
@@ -88,3 +88,13 @@ def test_no_number_or_too_large_a_one_is_refused(
     capsys: pytest.CaptureFixture[str], name: str, value: object, why: str
 ) -> None:
     assert refusal(capsys, name, value) == why
+
+
+@pytest.mark.parametrize("knobs", [KNOBS, CLUSTER_KNOBS], ids=["serve", "cluster"])
+def test_help_shows_each_default_once_and_no_empty_one(knobs: Any) -> None:
+    made = argparse.ArgumentParser(formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    add_flags(made, knobs)
+    shown = " ".join(made.format_help().split())
+    assert f"(default: {Settings().max_batch})" in shown
+    assert "(default: compact, or else the first) --engine" in shown
+    assert not re.search(r"\(default: (None|\(\))?\)", shown)
