@@ -52,11 +52,11 @@ def listen_together(settings: Settings, count: int) -> list[socket.socket]:
     return listeners
 
 
-def url_of(listener: socket.socket) -> str:
-    """Say where a listener is to be reached."""
+def url_of(listener: socket.socket, is_secure: bool = False) -> str:
+    """Say where a listener is to be reached; is_secure: by TLS."""
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{port}"
+    return f"{'https' if is_secure else 'http'}://{shown}:{port}"
 
 
 def hand_over(channel: socket.socket, connection: socket.socket) -> None:

@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -39,9 +40,7 @@ def main(options: argparse.Namespace) -> int:
 def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM. Raises StartError when that can't be."""
     logs.configure(settings.log_format == "json", settings.log_level)
-    for path in filter(None, (settings.certificate, settings.key)):
-        if not os.path.isfile(path):
-            raise StartError(f"Expected a PEM file at {path}, found none")
+    _check_certificate(settings)
     if settings.workers == 1:
         _serve_alone(settings)
         return
@@ -54,20 +53,40 @@ def serve(settings: Settings) -> None:
         _serve_alone(settings)
 
 
+def _check_certificate(settings: Settings) -> None:
+    """Raise StartError unless uvicorn will be able to use what there is for TLS, if anything."""
+    certificate, key = settings.certificate, settings.key
+    if key and not certificate:
+        raise StartError("Expected --certificate too when there is a --key")
+    for path in filter(None, (certificate, key)):
+        if not os.path.isfile(path):
+            raise StartError(f"Expected a PEM file at {path}, found none")
+    if not certificate:
+        return
+    expected = f"Expected a certificate chain in {certificate} and its private key in {key or certificate}"
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key or None)
+    except ssl.SSLError:
+        # What OpenSSL says of files that are swapped or no PEM, "PEM lib", helps nobody.
+        raise StartError(f"{expected}, as PEM, got something else") from None
+    except OSError as error:
+        raise StartError(f"{expected}, but: {str(error.strerror).lower()}") from None
+
+
 def _serve_alone(settings: Settings) -> None:
     with listen(settings) as listener, new_runner() as runner:
         service = Service(settings)
         server = Server(configure(settings, service), service)
-        server.on_up = lambda: announce(listener)
+        server.on_up = lambda: announce(listener, is_secure=bool(settings.certificate))
         runner.run(server.serve([listener]))
     if service.failure:
         raise service.failure
 
 
-def announce(listener: socket.socket, also: str = "") -> None:
-    """Say where the page is."""
+def announce(listener: socket.socket, also: str = "", *, is_secure: bool = False) -> None:
+    """Say where the page is; is_secure: by TLS."""
     try:
-        print(f"Live Digits is on {url_of(listener)} ({also}Ctrl+C stops it)", flush=True)
+        print(f"Live Digits is on {url_of(listener, is_secure)} ({also}Ctrl+C stops it)", flush=True)
     except OSError as error:
         # A full disk, or a pipe that nobody reads any more, is no reason not to serve.
         logging.getLogger(__name__).warning("Nobody was told where it is: %s", error.strerror)

@@ -34,14 +34,14 @@ class RunningServer:
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=ROOT)
         assert self.process.stdout
         line = self.process.stdout.readline()
-        found = re.search(r"http://(.+):(\d+)", line)
+        found = re.search(r"(https?)://(.+):(\d+)", line)
         assert found, f"Expected the server to say where it is, got {line!r}"
-        self.host, self.port = found[1], int(found[2])
+        self.scheme, self.host, self.port = found[1], found[2], int(found[3])
 
     @property
     def url(self) -> str:
         """Where the page is."""
-        return f"http://{self.host}:{self.port}/"
+        return f"{self.scheme}://{self.host}:{self.port}/"
 
     @property
     def socket(self) -> str:

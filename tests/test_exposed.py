@@ -18,6 +18,7 @@ import websockets
 from tests.conftest import RunningServer, require, running_server
 from tests.live.drawings import DRAWINGS, binary_ink
 from tests.talk import ask, receive, session, whole
+from tests.test_server import run
 from tests.wire import Op, Wire, close, frame, handshake
 
 CLAIMED = {"X-Forwarded-For": "203.0.113.9"}
@@ -55,6 +56,7 @@ def certificate(tmp_path: Path) -> Path:
 async def test_with_a_certificate_it_speaks_tls_and_nothing_else(certificate: Path) -> None:
     files = ("--certificate", f"{certificate}/certificate.pem", "--key", f"{certificate}/key.pem")
     with running_server(*files, "--handshake-s", "1") as server:
+        assert server.url.startswith("https://")
         trust = ssl.create_default_context(cafile=str(certificate / "certificate.pem"))
         secure = server.socket.replace("ws:", "wss:")
         async with websockets.connect(secure, ssl=trust) as drawing:
@@ -65,6 +67,38 @@ async def test_with_a_certificate_it_speaks_tls_and_nothing_else(certificate: Pa
         assert b"HTTP" not in await reader.read()
         writer.close()
         await writer.wait_closed()
+
+
+@pytest.mark.parametrize(
+    ("flags", "reason"),
+    [
+        ("--key {}/key.pem", "Expected --certificate too when there is a --key"),
+        (
+            "--certificate {0}/certificate.pem --key {0}/none.pem",
+            "Expected a PEM file at {}/none.pem, found none",
+        ),
+        (
+            "--certificate {}/certificate.pem",
+            "its private key in {}/certificate.pem, as PEM, got something else",
+        ),
+        (
+            "--certificate {0}/key.pem --key {0}/certificate.pem",
+            "Expected a certificate chain in {}/key.pem and",
+        ),
+        ("--certificate {0}/certificate.pem --key {0}/other.pem", "private key in {}/other.pem, as PEM, got"),
+    ],
+    ids=["key alone", "missing", "certificate alone", "swapped", "of another"],
+)
+def test_a_certificate_that_can_not_be_used_is_said_in_one_line(
+    certificate: Path, flags: str, reason: str
+) -> None:
+    openssl = require(shutil.which("openssl"), "openssl")
+    new = "ecparam -genkey -name prime256v1 -noout -out other.pem"
+    subprocess.run([openssl, *new.split()], cwd=certificate, check=True, capture_output=True)
+    found = run("serve", "--port", "0", "--workers", "2", *flags.format(certificate).split())
+    assert found.returncode == 1
+    assert reason.format(certificate) in found.stderr
+    assert found.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(
