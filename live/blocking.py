@@ -21,9 +21,9 @@ class Blocking:
     """A client whose calls wait. A thread of its own runs the event loop."""
 
     def __init__(self, url: str = "http://127.0.0.1:8000", **options: Any) -> None:
+        self._client = Client(url, **options)
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="live-digits", daemon=True)
-        self._client = Client(url, **options)
 
     def __enter__(self) -> Self:
         """Connect. Raises Refused or TimeoutError."""

@@ -15,13 +15,14 @@ import random
 import struct
 from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
-from typing import Any, Self, TypeVar
-from urllib.parse import urlsplit, urlunsplit
+from typing import Any, Self
 
 import msgspec
 import websockets
 from websockets.asyncio.client import ClientConnection
 
+from live.address import websocket_url
+from live.answers import hand_out, keep
 from live.explanation import Explanation
 from live.messages import (
     KIND_PICTURE,
@@ -44,12 +45,8 @@ Drawing = Strokes | bytes
 
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 10.0
-_MAX_UNREAD = 1_000
-"""Predictions, and as many explanations, kept for who does not iterate; the oldest make way."""
 _RETRYABLE_STATUS = (429, 502, 503, 504)
 _HEADER = struct.Struct("<BBHII")
-
-_Found = TypeVar("_Found")
 
 _decode = msgspec.json.Decoder(ServerMessage).decode
 _encode = msgspec.json.Encoder().encode
@@ -80,8 +77,9 @@ class Client:
         token: str = "",
         timeout_s: float = 30.0,
     ) -> None:
+        """Raises BadAddress, a ValueError, when the URL is none."""
         self.url = url
-        self._websocket_url = _websocket_url(url)
+        self._websocket_url = websocket_url(url)
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._timeout_s = timeout_s
         self._configuration = Configure(model, list(include))
@@ -106,6 +104,9 @@ class Client:
         try:
             async with asyncio.timeout(self._timeout_s):
                 await self._is_ready.wait()
+        except TimeoutError:
+            await self.close()
+            raise TimeoutError(f"none answered within {self._timeout_s:g} s") from None
         except BaseException:
             await self.close()
             raise
@@ -202,6 +203,13 @@ class Client:
     # ---- the connection
 
     async def _run(self) -> None:
+        """Connect again and again; what ends that is told to everyone who waits."""
+        try:
+            await self._keep_connected()
+        except Exception as failure:
+            self._end(failure)
+
+    async def _keep_connected(self) -> None:
         tries = 0
         while True:
             pause_s = random.uniform(0, min(_FIRST_PAUSE_S * 2**tries, _LONGEST_PAUSE_S))
@@ -246,8 +254,8 @@ class Client:
             elif isinstance(message, Prediction):
                 self._take(message)
             elif isinstance(message, Explanation):
-                _hand_out(message, self._explainees, message.seq)
-                _keep(message, self._unread_explanations)
+                hand_out(message, self._explainees, message.seq)
+                keep(message, self._unread_explanations)
             elif isinstance(message, Error):
                 self._take_error(message)
             elif isinstance(message, GoAway):
@@ -267,10 +275,10 @@ class Client:
         return _encode(InkMessage(self._seq, strokes, self._rev)).decode()
 
     def _take(self, prediction: Prediction) -> None:
-        _hand_out(prediction, self._readers, prediction.seq)
-        _keep(prediction, self._unread)
+        hand_out(prediction, self._readers, prediction.seq)
+        keep(prediction, self._unread)
         if prediction.digit is None:
-            _hand_out(None, self._explainees, prediction.seq)
+            hand_out(None, self._explainees, prediction.seq)
 
     def _take_error(self, error: Error) -> None:
         refused = Refused(error.code, error.message)
@@ -291,25 +299,3 @@ class Client:
         self._unread.put_nowait(None)
         self._unread_explanations.put_nowait(None)
         self._is_ready.set()
-
-
-def _hand_out(found: _Found, to: "dict[int, asyncio.Future[_Found]]", seq: int) -> None:
-    """Hand what was found of a snapshot to who waits for it, or for an older one."""
-    for asked, waiting in to.items():
-        if asked <= seq and not waiting.done():
-            waiting.set_result(found)
-
-
-def _keep(found: _Found, unread: "asyncio.Queue[_Found | None]") -> None:
-    """Keep it for who iterates; the oldest makes way."""
-    if unread.qsize() >= _MAX_UNREAD:
-        unread.get_nowait()
-    unread.put_nowait(found)
-
-
-def _websocket_url(url: str) -> str:
-    """Turn a server's address into its websocket's."""
-    parts = urlsplit(url if "://" in url else f"http://{url}")
-    scheme = {"http": "ws", "https": "wss"}.get(parts.scheme, parts.scheme)
-    path = parts.path if parts.path.endswith("/v1/live") else parts.path.rstrip("/") + "/v1/live"
-    return urlunsplit((scheme, parts.netloc, path, parts.query, ""))

@@ -124,8 +124,9 @@ def _local_reader(options: argparse.Namespace) -> Read:
 def _server_reader(options: argparse.Namespace, stack: contextlib.ExitStack) -> Read:
     from live.blocking import Blocking
     from live.client import Refused
+    from live.remote import reaching
 
-    try:
+    with reaching(options.server):
         client = stack.enter_context(
             Blocking(
                 options.server,
@@ -134,8 +135,6 @@ def _server_reader(options: argparse.Namespace, stack: contextlib.ExitStack) -> 
                 timeout_s=options.timeout_s,
             )
         )
-    except (Refused, TimeoutError, OSError) as error:
-        raise StartError(f"Expected a server at {options.server}, but: {error or 'none answered'}") from None
 
     def read(drawing: Drawing) -> dict[str, Any]:
         try:

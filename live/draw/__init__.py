@@ -31,7 +31,8 @@ def main(options: argparse.Namespace) -> int:
         raise StartError(
             f"Expected {error.name}, which drawing needs: pip install 'live-digits[draw]'"
         ) from None
-    from live.client import Client, Refused
+    from live.client import Client
+    from live.remote import reaching
 
     async def draw() -> tuple[str | None, int]:
         client = Client(
@@ -49,11 +50,8 @@ def main(options: argparse.Namespace) -> int:
             app = DrawApp(client, options.model)
             return await app.run_async(), app.return_code or 0
 
-    try:
+    with reaching(options.url):
         complaint, code = asyncio.run(draw())
-    except (Refused, TimeoutError, OSError) as error:
-        reason = str(error) or f"none answered within {options.timeout_s:g} s"
-        raise StartError(f"Expected a server at {options.url}, but: {reason}") from None
     if complaint:
         raise StartError(complaint)
     return code

@@ -13,17 +13,17 @@ import argparse
 import os
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
 from live import ink_file
+from live.address import websocket_url
 from live.errors import BadMessage, StartError
 from live.ink_file import EXAMPLES
 from live.load.plan import Plan
+from live.remote import reaching
 
 _Number = TypeVar("_Number", int, float)
-_WEBSOCKET_SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,8 +81,10 @@ def _plan(options: argparse.Namespace) -> Plan:
         ink_file.read(options.ink)
     except (BadMessage, OSError) as error:
         raise StartError(str(error)) from None
+    with reaching(options.url):
+        url = websocket_url(options.url)
     return Plan(
-        url=_websocket_url(options.url),
+        url=url,
         sessions=options.sessions,
         rate=options.rate,
         seconds=options.seconds,
@@ -96,15 +98,6 @@ def _plan(options: argparse.Namespace) -> Plan:
         processes=min(options.processes, options.sessions),
         niceness=options.niceness,
     )
-
-
-def _websocket_url(url: str) -> str:
-    """Complete a server's address to that of its websocket."""
-    parts = urlsplit(url if "//" in url else f"//{url}", scheme="ws")
-    if parts.scheme not in _WEBSOCKET_SCHEMES or not parts.hostname:
-        raise StartError(f"Expected the URL of a server, such as http://127.0.0.1:8000, got {url}")
-    path = parts.path if len(parts.path) > 1 else "/v1/live"
-    return urlunsplit((_WEBSOCKET_SCHEMES[parts.scheme], parts.netloc, path, parts.query, ""))
 
 
 def _count(text: str) -> int:

@@ -100,6 +100,18 @@ async def test_a_server_that_is_not_there_is_not_waited_for() -> None:
         await Client(f"http://127.0.0.1:{port}", timeout_s=0.3).__aenter__()
 
 
+async def test_a_connection_that_cannot_go_on_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As websockets does for want of a package, where the environment names a SOCKS proxy.
+    def refuse(*_: object, **__: object) -> None:
+        raise ImportError("Expected python-socks")
+
+    monkeypatch.setattr("websockets.connect", refuse)
+    client = Client("http://127.0.0.1:8000")
+    with pytest.raises(ImportError, match="python-socks"):
+        await client.__aenter__()
+    assert isinstance(client.failure, ImportError)
+
+
 async def test_a_wrong_token_is_refused_at_once() -> None:
     with running_server("--token", "right") as server:
         with pytest.raises(Refused, match="401"):

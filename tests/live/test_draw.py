@@ -191,6 +191,14 @@ def test_without_the_extra_it_is_named() -> None:
     assert "Traceback" not in found.stderr
 
 
+def test_what_is_no_address_is_said() -> None:
+    found = run("-m", "live", "draw", "http://[::1")
+    assert (found.returncode, found.stderr.startswith("live-digits: Expected the URL of a server")) == (
+        1,
+        True,
+    )
+
+
 def test_without_a_server_it_is_said_before_anything_is_drawn() -> None:
     found = run("-m", "live", "draw", "http://127.0.0.1:1", "--timeout-s", "0.2")
     assert found.returncode == 1

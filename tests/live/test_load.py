@@ -174,6 +174,7 @@ def test_sessions_that_are_refused_are_counted(server: RunningServer) -> None:
     ("arguments", "code", "reason"),
     [
         (["ftp://here"], 1, "Expected the URL of a server"),
+        (["here:abc"], 1, "Expected the URL of a server"),
         (["here", "--ink", "nowhere.json"], 1, "No such file"),
         (["here", "--sessions", "0"], 2, "expected a larger number"),
         (["here", "--niceness", "20"], 2, "invalid choice: 20"),

@@ -62,6 +62,7 @@ def test_csv_has_a_row_for_each(folder: Path) -> None:
     [
         (["nowhere.png"], "Expected a file or folder, found no nowhere.png"),
         (["--model", "nobody", "README.md"], "Expected one of the models"),
+        (["--server", "http://127.0.0.1:99999", "README.md"], "Expected the URL of a server"),
         (["--server", "http://127.0.0.1:1", "--timeout-s", "0.2", "README.md"], "Expected a server at"),
     ],
 )

@@ -1,0 +1,43 @@
+"""Addresses of servers, as users give them."""
+
+import pytest
+
+from live.address import BadAddress, websocket_url
+from live.blocking import Blocking
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("127.0.0.1:8000", "ws://127.0.0.1:8000/v1/live"),
+        ("http://127.0.0.1:8000/", "ws://127.0.0.1:8000/v1/live"),
+        ("https://example.org/digits", "wss://example.org/digits/v1/live"),
+        ("ws://[::1]:8000/v1/live", "ws://[::1]:8000/v1/live"),
+        ("https://bücher.example?key=1", "wss://bücher.example/v1/live?key=1"),
+    ],
+)
+def test_an_address_is_completed(given: str, found: str) -> None:
+    assert websocket_url(given) == found
+
+
+NO_ADDRESSES = [
+    "",
+    "http://",
+    "ftp://here",
+    "http://[::1",
+    "http://127.0.0.1:99999",
+    "http://127.0.0.1:0",
+    "127.0.0.1:abc",
+    "http://a..b",
+]
+
+
+@pytest.mark.parametrize("given", NO_ADDRESSES)
+def test_what_is_no_address_is_said(given: str) -> None:
+    with pytest.raises(BadAddress, match="Expected the URL of a server"):
+        websocket_url(given)
+
+
+def test_a_client_says_it_before_it_connects() -> None:
+    with pytest.raises(BadAddress):
+        Blocking("http://127.0.0.1:99999")
