@@ -66,7 +66,7 @@ Load = Callable[[Card, Path, str], Recogniser]
 def find_cards(weights: Path) -> list[Card]:
     """Read the cards of a folder of models, or make one up for a single Keras model that has none.
 
-    Raises StartError when there is nothing to serve, or a card that can't be read.
+    Raises StartError when there is nothing to serve, a card that can't be read, or two of one name.
     """
     if weights.suffix in (".keras", ".h5"):
         if not weights.is_file():
@@ -76,7 +76,12 @@ def find_cards(weights: Path) -> list[Card]:
     paths = sorted(weights.glob("*.json"))
     if not paths:
         raise StartError(f"Expected a folder with cards (NAME.json) or a .keras or .h5 file, got {weights}")
-    return [_read_card(path) for path in paths]
+    cards = [_read_card(path) for path in paths]
+    named: dict[str, Path] = {}
+    for card, path in zip(cards, paths, strict=True):
+        if (other := named.setdefault(card.name, path)) != path:
+            raise StartError(f"Expected one card of each name, got {card.name} in {other} and in {path}")
+    return cards
 
 
 def load(card: Card, folder: Path, engine: str) -> Recogniser:
@@ -105,7 +110,7 @@ def load(card: Card, folder: Path, engine: str) -> Recogniser:
 
 
 def _read_card(path: Path) -> Card:
-    text = path.read_bytes()
+    text = _read(path, "a model card in")
     try:
         card = msgspec.json.decode(text, type=Card)
     except msgspec.MsgspecError as error:
@@ -113,12 +118,19 @@ def _read_card(path: Path) -> Card:
     return msgspec.structs.replace(card, raw=msgspec.Raw(text))
 
 
+def _read(path: Path, what: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise StartError(f"Expected {what} {path}, but: {str(error.strerror).lower()}") from None
+
+
 def _check(path: Path, card: Card) -> None:
     """Compare a file with its card."""
     if not path.is_file():
         raise StartError(f"Expected weights at {path}, as the card of {card.name} says, found none")
     expected = card.files[path.name].sha256
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    found = hashlib.sha256(_read(path, "weights at")).hexdigest()
     if expected and found != expected:
         raise StartError(f"Expected {path} with SHA-256 {expected}, as its card says, got {found}")
 

@@ -94,9 +94,31 @@ def test_missing_weights_are_named(weights: Path) -> None:
         load("classic", folder=weights)
 
 
+def test_weights_that_can_not_be_read_are_named(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_bytes(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    [card] = recogniser.find_cards(weights)
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    with pytest.raises(StartError, match=r"Expected weights at .*classic\.tflite, but: permission denied"):
+        recogniser.load(card, weights, "litert")
+
+
 def test_a_damaged_card_is_named(weights: Path) -> None:
     (weights / "classic.json").write_text('{"name": 3}')
     with pytest.raises(StartError, match=r"Expected a model card in .*classic\.json, but: "):
+        recogniser.find_cards(weights)
+
+
+def test_a_card_that_can_not_be_read_is_named(weights: Path) -> None:
+    (weights / "mine.json").mkdir()
+    with pytest.raises(StartError, match=r"Expected a model card in .*mine\.json, but: is a directory"):
+        recogniser.find_cards(weights)
+
+
+def test_two_cards_of_one_name_are_refused_and_both_named(weights: Path) -> None:
+    shutil.copy(weights / "classic.json", weights / "other.json")
+    with pytest.raises(StartError, match=r"got classic in .*classic\.json and in .*other\.json"):
         recogniser.find_cards(weights)
 
 
