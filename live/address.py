@@ -1,5 +1,12 @@
-"""A server's address, as a user gives it → its websocket's. Called by the client and by the load tester."""
+"""A server's address, as a user gives it → its websocket's, or why nobody can be reached there.
 
+Called by the client and by the load tester.
+"""
+
+import os
+import re
+import socket
+import ssl
 from urllib.parse import urlsplit, urlunsplit
 
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
@@ -22,3 +29,19 @@ def websocket_url(url: str) -> str:
         raise BadAddress(f"Expected the URL of a server, such as http://127.0.0.1:8000, got {url}")
     path = parts.path if parts.path.endswith(_PATH) else parts.path.rstrip("/") + _PATH
     return urlunsplit((_SCHEMES[parts.scheme], parts.netloc, path, parts.query, ""))
+
+
+def say_why(error: Exception) -> str:
+    """Say in a few words why there is no connection."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({error.verify_message})"
+    if isinstance(error, ssl.SSLError):
+        return f"it does not speak TLS as we do ({error.reason or error})"
+    if isinstance(error, socket.gaierror):
+        return error.strerror or "its name is not known"
+    if isinstance(error, OSError):
+        # Of a name with several addresses, asyncio says of each what is wrong, and has no number.
+        found = re.search(r"\[Errno (\d+)\]", str(error))
+        number = error.errno or (int(found[1]) if found else 0)
+        return os.strerror(number) if number else str(error) or type(error).__name__
+    return str(error) or type(error).__name__

@@ -21,7 +21,7 @@ import msgspec
 import websockets
 from websockets.asyncio.client import ClientConnection
 
-from live.address import websocket_url
+from live.address import say_why, websocket_url
 from live.answers import hand_out, keep
 from live.explanation import Explanation
 from live.messages import (
@@ -76,12 +76,19 @@ class Client:
         include: Sequence[Include] = (),
         token: str = "",
         timeout_s: float = 30.0,
+        reach_s: float | None = None,
     ) -> None:
-        """Raises BadAddress, a ValueError, when the URL is none."""
+        """reach_s: how long to try at first if nobody is there at all (default: timeout_s).
+
+        Raises BadAddress, a ValueError, when the URL is none.
+        """
         self.url = url
         self._websocket_url = websocket_url(url)
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._timeout_s = timeout_s
+        self._reach_s = timeout_s if reach_s is None else min(reach_s, timeout_s)
+        self._trouble: Exception | None = None
+        """Why the last try to connect failed; an OSError where nobody was there."""
         self._configuration = Configure(model, list(include))
         self._seq = -1
         self._rev = 0
@@ -102,11 +109,7 @@ class Client:
         """Connect. Raises Refused, or TimeoutError when there is no server within the time."""
         self._running = asyncio.create_task(self._run())
         try:
-            async with asyncio.timeout(self._timeout_s):
-                await self._is_ready.wait()
-        except TimeoutError:
-            await self.close()
-            raise TimeoutError(f"none answered within {self._timeout_s:g} s") from None
+            await self._wait_until_ready()
         except BaseException:
             await self.close()
             raise
@@ -202,6 +205,18 @@ class Client:
 
     # ---- the connection
 
+    async def _wait_until_ready(self) -> None:
+        began = asyncio.get_running_loop().time()
+        for wait_s in (self._reach_s, self._timeout_s):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(began + wait_s):
+                    await self._is_ready.wait()
+                    return
+            if isinstance(self._trouble, OSError):
+                break
+        why = f": {say_why(self._trouble)}" if self._trouble else ""
+        raise TimeoutError(f"none answered within {wait_s:g} s{why}")
+
     async def _run(self) -> None:
         """Connect again and again; what ends that is told to everyone who waits."""
         try:
@@ -228,7 +243,9 @@ class Client:
                 if status not in _RETRYABLE_STATUS:
                     self._end(Refused("refused", f"Expected to be let in, got HTTP status {status}"))
                     return
-            except (OSError, websockets.WebSocketException):
+                self._trouble = refusal
+            except (OSError, websockets.WebSocketException) as error:
+                self._trouble = error
                 log.info("Lost the server; trying again in %.1f s", pause_s)
             finally:
                 self._socket = None

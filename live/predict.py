@@ -124,7 +124,7 @@ def _local_reader(options: argparse.Namespace) -> Read:
 def _server_reader(options: argparse.Namespace, stack: contextlib.ExitStack) -> Read:
     from live.blocking import Blocking
     from live.client import Refused
-    from live.remote import reaching
+    from live.remote import REACH_S, reaching
 
     with reaching(options.server):
         client = stack.enter_context(
@@ -133,6 +133,7 @@ def _server_reader(options: argparse.Namespace, stack: contextlib.ExitStack) -> 
                 model=options.model or None,
                 include=["input", "explanation"] if options.explain else [],
                 timeout_s=options.timeout_s,
+                reach_s=REACH_S,
             )
         )
 

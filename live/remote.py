@@ -7,6 +7,9 @@ from live.address import BadAddress
 from live.client import Refused
 from live.errors import StartError
 
+REACH_S = 3.0
+"""Who is at the other end of a command waits no longer for a server that is not there at all."""
+
 
 @contextlib.contextmanager
 def reaching(url: str) -> Iterator[None]:

@@ -32,7 +32,7 @@ def main(options: argparse.Namespace) -> int:
             f"Expected {error.name}, which drawing needs: pip install 'live-digits[draw]'"
         ) from None
     from live.client import Client
-    from live.remote import reaching
+    from live.remote import REACH_S, reaching
 
     async def draw() -> tuple[str | None, int]:
         client = Client(
@@ -41,6 +41,7 @@ def main(options: argparse.Namespace) -> int:
             include=["input"],
             token=options.token,
             timeout_s=options.timeout_s,
+            reach_s=REACH_S,
         )
         async with client:
             known = [model.name for model in client.ready.models]

@@ -23,6 +23,7 @@ from typing import NamedTuple
 from picows import WSHandshakeError, ws_connect
 
 from live import ink_file
+from live.address import say_why
 from live.load import frames
 from live.load.hand import Desk, Hand, clock
 from live.load.plan import Plan
@@ -159,7 +160,7 @@ class Worker:
         except TimeoutError:
             self._outcome.refused["too late"] += 1
         except OSError as error:
-            self._outcome.refused[os.strerror(error.errno) if error.errno else str(error)] += 1
+            self._outcome.refused[say_why(error)] += 1
         else:
             assert isinstance(hand, Hand)
             self._hands.append(hand)

@@ -1,8 +1,12 @@
-"""Addresses of servers, as users give them."""
+"""Addresses of servers, as users give them, and what is said when nobody is there."""
+
+import errno
+import socket
+import ssl
 
 import pytest
 
-from live.address import BadAddress, websocket_url
+from live.address import BadAddress, say_why, websocket_url
 from live.blocking import Blocking
 
 
@@ -41,3 +45,27 @@ def test_what_is_no_address_is_said(given: str) -> None:
 def test_a_client_says_it_before_it_connects() -> None:
     with pytest.raises(BadAddress):
         Blocking("http://127.0.0.1:99999")
+
+
+NOBODY = errno.ECONNREFUSED
+MANY = f"Multiple exceptions: [Errno {NOBODY}] Connect call failed ('::1', 9), [Errno {NOBODY}] Connect call"
+
+
+def make_distrust() -> ssl.SSLError:
+    error = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    error.verify_message = "self-signed certificate"
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (ConnectionRefusedError(NOBODY, "Connect call failed ('127.0.0.1', 9)"), "Connection refused"),
+        (OSError(MANY), "Connection refused"),
+        (socket.gaierror(-2, "Name or service not known"), "Name or service not known"),
+        (make_distrust(), "its certificate is not trusted (self-signed certificate)"),
+        (TimeoutError(), "TimeoutError"),
+    ],
+)
+def test_why_nobody_is_there_is_said(error: Exception, why: str) -> None:
+    assert say_why(error) == why

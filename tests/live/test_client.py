@@ -5,6 +5,8 @@ import signal
 import socket as sockets
 
 import pytest
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
 
 from live.blocking import Blocking
 from live.client import Client, Refused
@@ -96,8 +98,19 @@ async def test_who_waits_when_it_is_closed_is_told() -> None:
 async def test_a_server_that_is_not_there_is_not_waited_for() -> None:
     with sockets.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with pytest.raises(TimeoutError):
-        await Client(f"http://127.0.0.1:{port}", timeout_s=0.3).__aenter__()
+    with pytest.raises(TimeoutError, match=r"none answered within 0\.3 s: Connection refused"):
+        await Client(f"http://localhost:{port}", timeout_s=600, reach_s=0.3).__aenter__()
+
+
+async def test_a_server_that_is_only_slow_is_waited_for() -> None:
+    def be_loading(connection: ServerConnection, _: Request) -> Response:
+        return connection.respond(503, "loading")
+
+    async with serve(lambda _: asyncio.sleep(0), "127.0.0.1", 0, process_request=be_loading) as slow:
+        [socket] = slow.sockets
+        url = f"http://127.0.0.1:{socket.getsockname()[1]}"
+        with pytest.raises(TimeoutError, match=r"none answered within 0\.4 s: .*HTTP 503"):
+            await Client(url, timeout_s=0.4, reach_s=0.2).__aenter__()
 
 
 async def test_a_connection_that_cannot_go_on_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -204,5 +204,6 @@ def test_without_a_server_it_is_said_before_anything_is_drawn() -> None:
     assert found.returncode == 1
     assert found.stdout == ""
     assert found.stderr == (
-        "live-digits: Expected a server at http://127.0.0.1:1, but: none answered within 0.2 s\n"
+        "live-digits: Expected a server at http://127.0.0.1:1, but: "
+        "none answered within 0.2 s: Connection refused\n"
     )
