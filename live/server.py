@@ -21,7 +21,7 @@ from live.errors import StartError
 from live.http import http_within
 from live.leaving import framing_one_by_one
 from live.listening import BACKLOG, listen, url_of
-from live.service import Service
+from live.service import Service, State
 from live.settings import KNOBS, Settings, add_flags, read_flags
 from live.tuning import tune
 
@@ -132,8 +132,10 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, service: Service) -> None:
         super().__init__(config)
         self.on_up: Callable[[], None] = lambda: None
+        """Called once the models are loaded; the page is there before."""
         self._service = service
         self._draining: asyncio.Task[None] | None = None
+        self._loading: asyncio.Task[None] | None = None
         service.on_failure = self.stop
 
     def stop(self) -> None:
@@ -161,7 +163,18 @@ class Server(uvicorn.Server):
             self.servers.append(door)  # type: ignore[arg-type]
             door.open()
         self.handle_signals()
-        self.on_up()
+        self._loading = asyncio.create_task(self._await_models())
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End, whether or not the models have been loaded by now."""
+        if self._loading:
+            self._loading.cancel()
+        await super().shutdown(sockets)
+
+    async def _await_models(self) -> None:
+        await self._service.until_loaded()
+        if self._service.state is State.READY:
+            self.on_up()
 
     def make_door(self, source: socket.socket, take: Callable[[], socket.socket]) -> Door:
         """Make a door to this server, for connections that `take` has when the source is readable."""

@@ -1,6 +1,7 @@
 """Starting and stopping: what a user sees when it works, and when it can't."""
 
 import asyncio
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 import websockets
 
 from live import __version__
-from live.settings import KNOBS
+from live.settings import KNOBS, WEIGHTS
 from tests.conftest import ROOT, running_server
 
 
@@ -56,6 +57,16 @@ def test_weights_that_are_not_there_are_said(flags: list[str], reason: str) -> N
     assert found.returncode == 1
     assert reason in found.stderr
     assert "Traceback" not in found.stderr
+
+
+@pytest.mark.parametrize("name", ["classic.tflite", "classic.json"])
+def test_a_server_that_can_not_load_its_models_does_not_say_where_it_is(tmp_path: Path, name: str) -> None:
+    for path in WEIGHTS.glob("classic.*"):
+        shutil.copy(path, tmp_path)
+    (tmp_path / name).write_bytes(b"{}")
+    found = run("serve", "--port", "0", "--workers", "1", "--weights", str(tmp_path))
+    assert (found.returncode, found.stdout) == (1, "")
+    assert found.stderr.startswith("live-digits: Expected ")
 
 
 def test_a_wrong_flag_is_a_usage_error() -> None:
