@@ -45,3 +45,10 @@ def say_why(error: Exception) -> str:
         number = error.errno or (int(found[1]) if found else 0)
         return os.strerror(number) if number else str(error) or type(error).__name__
     return str(error) or type(error).__name__
+
+
+def say_refused(status: int, has_token: bool) -> str:
+    """Say what the server expects of who was not let in, as far as an HTTP status tells."""
+    if status == 401:
+        return f"Expected a token that the server knows, got {'another' if has_token else 'none'} (HTTP 401)"
+    return f"Expected to be let in, got HTTP status {status}"

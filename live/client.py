@@ -21,7 +21,7 @@ import msgspec
 import websockets
 from websockets.asyncio.client import ClientConnection
 
-from live.address import say_why, websocket_url
+from live.address import say_refused, say_why, websocket_url
 from live.answers import hand_out, keep
 from live.explanation import Explanation
 from live.messages import (
@@ -241,7 +241,7 @@ class Client:
             except websockets.InvalidStatus as refusal:
                 status = refusal.response.status_code
                 if status not in _RETRYABLE_STATUS:
-                    self._end(Refused("refused", f"Expected to be let in, got HTTP status {status}"))
+                    self._end(Refused("refused", say_refused(status, bool(self._headers))))
                     return
                 self._trouble = refusal
             except (OSError, websockets.WebSocketException) as error:

@@ -24,6 +24,7 @@ from live.errors import BadMessage, LiveError, StartError
 from live.explanation import Explanation
 from live.ink import SIDE
 from live.progress import Progress
+from live.remote import REACH_S, add_token, check_model, reaching, read_token
 from live.session import Image
 from live.settings import Settings
 from live.sources import Drawing, Item
@@ -46,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--explain-to", type=Path, default=Path(), metavar="FOLDER", help="where to (default: here)")
     add("--model", default="", help="which model reads (default: the preferred one)")
     add("--server", metavar="URL", default="", help="have a server read (default: read in this process)")
+    add_token(parser)
     add("--timeout-s", type=float, default=30.0, help="seconds to wait for a server")
     add("--weights", type=Path, default=Settings.weights, help="folder of models, without --server")
 
@@ -97,8 +99,7 @@ def _local_reader(options: argparse.Namespace) -> Read:
     cards = recogniser.find_cards(options.weights)
     names = [card.name for card in cards]
     model = options.model or (PREFERRED_MODEL if PREFERRED_MODEL in names else names[0])
-    if model not in names:
-        raise StartError(f"Expected one of the models {', '.join(names)}, got {model}")
+    check_model(model, names)
     folder = options.weights if options.weights.is_dir() else options.weights.parent
     card = next(card for card in cards if card.name == model)
     models = Models({model: recogniser.load(card, folder, Settings.engine)})
@@ -124,7 +125,6 @@ def _local_reader(options: argparse.Namespace) -> Read:
 def _server_reader(options: argparse.Namespace, stack: contextlib.ExitStack) -> Read:
     from live.blocking import Blocking
     from live.client import Refused
-    from live.remote import REACH_S, reaching
 
     with reaching(options.server):
         client = stack.enter_context(
@@ -132,10 +132,13 @@ def _server_reader(options: argparse.Namespace, stack: contextlib.ExitStack) -> 
                 options.server,
                 model=options.model or None,
                 include=["input", "explanation"] if options.explain else [],
+                token=read_token(options),
                 timeout_s=options.timeout_s,
                 reach_s=REACH_S,
             )
         )
+
+    check_model(options.model, [model.name for model in client.ready.models])
 
     def read(drawing: Drawing) -> dict[str, Any]:
         try:

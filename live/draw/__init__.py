@@ -12,6 +12,7 @@ import asyncio
 import sys
 
 from live.errors import StartError
+from live.remote import REACH_S, add_token, check_model, reaching, read_token
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("url", metavar="URL", nargs="?", default="http://127.0.0.1:8000", help="the server that reads")
     add("--model", default="", help="which of its models reads (default: the server's)")
-    add("--token", default="", help="what the server asks for, if anything")
+    add_token(parser)
     add("--timeout-s", type=float, default=10.0, help="seconds to wait for the server at the start")
 
 
@@ -32,21 +33,18 @@ def main(options: argparse.Namespace) -> int:
             f"Expected {error.name}, which drawing needs: pip install 'live-digits[draw]'"
         ) from None
     from live.client import Client
-    from live.remote import REACH_S, reaching
 
     async def draw() -> tuple[str | None, int]:
         client = Client(
             options.url,
             model=options.model or None,
             include=["input"],
-            token=options.token,
+            token=read_token(options),
             timeout_s=options.timeout_s,
             reach_s=REACH_S,
         )
         async with client:
-            known = [model.name for model in client.ready.models]
-            if options.model and options.model not in known:
-                raise StartError(f"Expected one of the models {', '.join(known)}, got {options.model}")
+            check_model(options.model, [model.name for model in client.ready.models])
             _check_terminal()
             app = DrawApp(client, options.model)
             return await app.run_async(), app.return_code or 0

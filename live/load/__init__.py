@@ -18,10 +18,11 @@ import msgspec
 
 from live import ink_file
 from live.address import websocket_url
+from live.blocking import Blocking
 from live.errors import BadMessage, StartError
 from live.ink_file import EXAMPLES
 from live.load.plan import Plan
-from live.remote import reaching
+from live.remote import REACH_S, add_token, check_model, reaching, read_token
 
 _Number = TypeVar("_Number", int, float)
 
@@ -40,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--ink", type=Path, default=EXAMPLES, help="file of drawings, with labels or without")
     add("--json-ink", action="store_true", help="send ink as JSON instead of binary")
     add("--model", default="", help="which of the server's models is to read (default: the server's)")
+    add_token(parser)
     add("--processes", type=_count, default=max((os.cpu_count() or 1) // 2, 1), help="that draw")
     add(
         "--niceness",
@@ -55,7 +57,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Load a server, and report; return 1 when it broke a guarantee."""
+    """Load a server, and report; return 1 when it broke a guarantee, 130 when stopped before any answer.
+
+    Raises StartError when it can't be done, or came to nothing.
+    """
     plan = _plan(options)
     try:
         from live.load import conductor, page, text
@@ -64,6 +69,7 @@ def main(options: argparse.Namespace) -> int:
         raise StartError(
             f"Expected {error.name}, which the load tester needs: pip install 'live-digits[load]'"
         ) from None
+    _check_model(plan)
     pid = options.pid or find_pid(plan.url)
     watch = Watch(pid) if pid else None
     print(text.describe_plan(plan), flush=True)
@@ -73,6 +79,10 @@ def main(options: argparse.Namespace) -> int:
         options.json.write_bytes(msgspec.json.format(msgspec.json.encode(report.summary())))
     if options.html:
         options.html.write_text(page.render(report))
+    if report.is_cut_short and not report.outcome.answered:
+        return 130
+    if not report.outcome.answered:
+        raise StartError(f"Expected answers to {report.outcome.sent:,} snapshots, got none")
     return 0 if report.is_kept else 1
 
 
@@ -95,9 +105,17 @@ def _plan(options: argparse.Namespace) -> Plan:
         ink=options.ink,
         is_json=options.json_ink,
         model=options.model,
+        token=read_token(options),
         processes=min(options.processes, options.sessions),
         niceness=options.niceness,
     )
+
+
+def _check_model(plan: Plan) -> None:
+    # A session whose configuration is refused would wait, and send nothing.
+    if plan.model:
+        with reaching(plan.url), Blocking(plan.url, token=plan.token, reach_s=REACH_S) as client:
+            check_model(plan.model, [model.name for model in client.ready.models])
 
 
 def _count(text: str) -> int:

@@ -1,6 +1,6 @@
 """What a load test is to do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from live.ink_file import EXAMPLES
@@ -28,6 +28,8 @@ class Plan:
     is_json: bool = False
     """Send ink as JSON, not in binary."""
     model: str = ""
+    token: str = field(default="", repr=False)
+    """What the server asks for; in no report."""
     processes: int = 1
     niceness: int = 10
     """Of those processes: a server on this machine goes first, as if the tester had one of its own. Workers

@@ -183,6 +183,7 @@ class Report:
         total = self.outcome
         rss = self.rss_bytes
         plan: dict[str, Any] = msgspec.to_builtins(self.plan, enc_hook=str)
+        del plan["token"]
         return {
             "plan": plan,
             "is_cut_short": self.is_cut_short,

@@ -109,6 +109,9 @@ class Worker:
         self._hands: list[Hand] = []
         self._due: list[tuple[float, int, int, Hand]] = []
         """A heap: when, the session's number, its step within a drawing, and itself."""
+        self._headers = [("Sec-WebSocket-Protocol", SUBPROTOCOL)]
+        if plan.token:
+            self._headers.append(("Authorization", f"Bearer {plan.token}"))
         self._outcome = Outcome()
 
     async def run(self) -> None:
@@ -150,7 +153,7 @@ class Worker:
                 _, hand = await ws_connect(
                     lambda: Hand(self._desk, number, started_at),
                     self._plan.url,
-                    extra_headers=[("Sec-WebSocket-Protocol", SUBPROTOCOL)],
+                    extra_headers=self._headers,
                     websocket_handshake_timeout=None,
                     read_buffer_init_size=_READ_BUFFER_BYTES,
                 )

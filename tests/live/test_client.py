@@ -127,8 +127,10 @@ async def test_a_connection_that_cannot_go_on_is_not_waited_for(monkeypatch: pyt
 
 async def test_a_wrong_token_is_refused_at_once() -> None:
     with running_server("--token", "right") as server:
-        with pytest.raises(Refused, match="401"):
-            await Client(server.url, token="wrong").__aenter__()
+        for given, said in (("wrong", "another"), ("", "none")):
+            expected = rf"Expected a token that the server knows, got {said} \(HTTP 401\)"
+            with pytest.raises(Refused, match=expected):
+                await Client(server.url, token=given).__aenter__()
         async with Client(server.url, token="right") as client:
             assert (await client.read(DRAWINGS["four"])).digit == 4
 

@@ -111,6 +111,13 @@ def test_a_broken_promise_is_said_and_ends_the_command_with_1() -> None:
     assert "kept: the last snapshot is always answered" in found.stdout
 
 
+def test_a_server_that_answers_nothing_is_no_success() -> None:
+    with liar.running_liar(lambda _, __: [{"type": "error", "code": "overloaded"}]) as url:
+        found = run(url, "--sessions", "1", "--seconds", "1", "--ramp", "0", "--rate", "5")
+    assert found.returncode == 1
+    assert "snapshots, got none" in found.stderr
+
+
 def test_a_server_that_stalls_cannot_hide_it() -> None:
     """Only what waited is late if latency is counted from sending; from the due time, everything is."""
 
