@@ -49,7 +49,8 @@ def read(folder: Path | None, expected: dict[str, str] = SHA256) -> Mnist:
     """Read MNIST from a folder with its four IDX files, or have Keras fetch it when folder is None.
 
     expected: the SHA-256 of each uncompressed file.
-    Raises DataError when a file is missing, is not IDX, or its hash is not the expected one.
+    Raises DataError when a file is missing, is not IDX, or its hash is not the expected one, or when nothing
+    can be fetched.
     """
     if folder is None:
         return _fetch()
@@ -100,7 +101,13 @@ def _fetch() -> Mnist:
     """Have Keras download MNIST, once, into its own cache."""
     import keras
 
-    (train_images, train_labels), (test_images, test_labels) = keras.datasets.mnist.load_data()
+    try:
+        (train_images, train_labels), (test_images, test_labels) = keras.datasets.mnist.load_data()
+    except Exception as error:
+        # Keras has no class of its own for a download that fails.
+        raise DataError(
+            f"Expected to download MNIST, but: {error}; its files may be given with --mnist DIR"
+        ) from error
     return Mnist(_images(train_images, train_labels), _images(test_images, test_labels))
 
 

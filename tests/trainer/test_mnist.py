@@ -34,6 +34,18 @@ def test_another_files_hash_is_refused(tmp_path: Path) -> None:
         mnist.read(tmp_path)
 
 
+@pytest.mark.tensorflow
+def test_a_download_that_fails_says_what_may_be_given_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+    keras = pytest.importorskip("keras", exc_type=ImportError)
+
+    def load_data() -> None:
+        raise Exception("URL fetch failure")
+
+    monkeypatch.setattr(keras.datasets.mnist, "load_data", load_data)
+    with pytest.raises(DataError, match="but: URL fetch failure; its files may be given with --mnist DIR"):
+        mnist.read(None)
+
+
 @pytest.mark.parametrize(
     "contents",
     [b"", b"\0\0\x08", b"\0\0\x0d\x01\0\0\0\0", b"\0\0\x08\x01\0\0\0\x02a", b"\0\0\x08\x03\0\0\0\x02"],
