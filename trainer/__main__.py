@@ -140,24 +140,26 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from trainer import training
+    from trainer import models, training
     from trainer.datasets import digit_images, read_pens, split_images
     from trainer.epochs import Epochs
     from trainer.evaluation import load_model
     from trainer.teaching import Teacher
 
     config = _config(options)
+    models.check(config.model, config.precision)
+    run = options.run or Path("runs") / f"{config.model}-{config.seed}"
+    _check_folders(run, options.start)
+    teacher = None
+    if options.teacher:
+        for_mnist = load_model(options.mnist_teacher) if options.mnist_teacher else None
+        teacher = Teacher(load_model(options.teacher), options.answers, for_mnist)
     training_images, validation_images = split_images(mnist.read(options.mnist).train, config)
     pens = read_pens(options.unipen) if options.unipen else None
     validation = {"mnist_validation": validation_images} if config.held_out else {}
     if pens:
         validation["pens_validation"] = digit_images(pens.validation)
-    run = options.run or Path("runs") / f"{config.model}-{config.seed}"
     epochs = Epochs(config, training_images, pens)
-    teacher = None
-    if options.teacher:
-        for_mnist = load_model(options.mnist_teacher) if options.mnist_teacher else None
-        teacher = Teacher(load_model(options.teacher), options.answers, for_mnist)
     training.train(config, epochs, validation, run, _say, start=options.start, teacher=teacher)
     _say(f"saved in {run}")
 
@@ -187,6 +189,14 @@ def _config(options: argparse.Namespace) -> Config:
     return config
 
 
+def _check_folders(run: Path, start: Path | None) -> None:
+    """Raise TrainerError unless there may be a run folder, and a trained one to start from if asked."""
+    if run.exists() and not run.is_dir():
+        raise TrainerError(f"Expected a folder for the run, got the file {run}")
+    if start and not (start / "model.keras").is_file():
+        raise TrainerError(f"Expected a trained model to start from in {start}, found none")
+
+
 def _combine(options: argparse.Namespace) -> None:
     from trainer.datasets import read_pens, split_images
     from trainer.ensemble import Scans, combine
@@ -211,6 +221,8 @@ def _evaluate(options: argparse.Namespace) -> None:
     from trainer import evaluation
     from trainer.datasets import read_pens, split_images
 
+    if options.report and not (options.model.is_dir() and options.unipen):
+        raise TrainerError("Expected a run folder and --unipen for a report")
     config = Config.load(options.model / "config.json" if options.model.is_dir() else options.model)
     score, calibration = evaluation.load(options.model)
     images = mnist.read(options.mnist)
@@ -235,8 +247,7 @@ def _report(options: argparse.Namespace, score: Score, calibration: Calibration,
     from trainer.prefixes import read_steps
     from trainer.strokes import Strokes
 
-    if not options.model.is_dir() or not data.pens:
-        raise TrainerError("Expected a run folder and --unipen for a report")
+    assert data.pens
     strokes = Strokes.from_inks([sample.ink for sample in data.pens.validation])
     others = [cards.read(path) for path in sorted(options.weights.glob("*.json"))]
     pens = digit_images(data.pens.validation)
@@ -246,8 +257,9 @@ def _report(options: argparse.Namespace, score: Score, calibration: Calibration,
 
 
 def _export(options: argparse.Namespace) -> None:
-    from trainer.export import export
+    from trainer.export import check, export
 
+    check(options.run, options.seeds)
     images = mnist.read(options.mnist).test.images[:COMPARED_IMAGES]
     card = export(options.run, options.weights, images, options.seeds)
     _say(f"wrote {card}")

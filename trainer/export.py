@@ -26,18 +26,33 @@ TOLERANCE = 0.15
 Floats = NDArray[np.float32]
 
 
-def export(run: Path, weights: Path, images: Floats, others: Sequence[Path] = ()) -> Path:
-    """Export a trained and evaluated run into a folder of weights; return the card's path.
+def check(run: Path, others: Sequence[Path] = ()) -> Config:
+    """Return the configuration of a run that can be exported.
 
-    images: (N, 28, 28) to compare the two files on.
-    others: runs of other seeds, for the card to say what is luck.
-    Raises ModelError when the run is not trained or not evaluated, or when the files disagree.
+    others: as `export` has them.
+    Raises ModelError when the run is not trained or not evaluated, is of a model that is not served, or is
+    not like the others.
     """
     config = Config.load(run / "config.json")
     needed = (("model.keras", "train"), ("model.tflite", "evaluate"), ("evaluation.json", "evaluate"))
     for name, command in needed:
         if not (run / name).is_file():
             raise ModelError(f"Expected {name} in {run}: run `python -m trainer {command}` first")
+    if config.model not in cards.SUMMARIES:
+        raise ModelError(f"Expected a run of {', '.join(cards.SUMMARIES)}, got one of {config.model}")
+    if others:
+        compare([run, *others])
+    return config
+
+
+def export(run: Path, weights: Path, images: Floats, others: Sequence[Path] = ()) -> Path:
+    """Export a trained and evaluated run into a folder of weights; return the card's path.
+
+    images: (N, 28, 28) to compare the two files on.
+    others: runs of other seeds, for the card to say what is luck.
+    Raises ModelError when `check` does, or when the files disagree.
+    """
+    config = check(run, others)
     model = keras.models.load_model(run / "model.keras", compile=False)
     difference = largest_difference(model, run / "model.tflite", images)
     if difference > TOLERANCE:

@@ -25,11 +25,20 @@ PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 AVX-512 BF16): three times as fast for wide, in one thread."""
 
 
+def check(name: str, precision: str = "float32") -> None:
+    """Raise ModelError unless there is a model of that name, and such a precision."""
+    if name not in _BODIES:
+        raise ModelError(f"Expected a model out of {', '.join(NAMES)}, got {name!r}")
+    if precision not in PRECISIONS:
+        raise ModelError(f"Expected a precision out of {', '.join(PRECISIONS)}, got {precision!r}")
+
+
 def build(name: str, outputs: int) -> Model:
     """Build an untrained model, to be saved and served.
 
     Raises ModelError when there is none of that name.
     """
+    check(name)
     return _build(name, outputs, layers.BatchNormalization, "float32")
 
 
@@ -39,8 +48,7 @@ def build_to_train(name: str, outputs: int, precision: str = "float32") -> Model
     precision: of what is computed, `float32` or `bfloat16`; weights and scores are float32 always.
     Raises ModelError when there is no model of that name, or no such precision.
     """
-    if precision not in PRECISIONS:
-        raise ModelError(f"Expected a precision out of {', '.join(PRECISIONS)}, got {precision!r}")
+    check(name, precision)
     return _build(name, outputs, BatchNormalization, PRECISIONS[precision])
 
 
@@ -64,8 +72,6 @@ def in_precision(model: Model, precision: str) -> Model:
 
 
 def _build(name: str, outputs: int, normalise: Normalise, policy: str) -> Model:
-    if name not in _BODIES:
-        raise ModelError(f"Expected a model out of {', '.join(NAMES)}, got {name!r}")
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:

@@ -19,6 +19,42 @@ def test_missing_data_is_one_line_on_stderr(tmp_path: Path, capsys: pytest.Captu
     assert capsys.readouterr().err.startswith("trainer: Expected train-images-idx3-ubyte")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (
+            ["train", "--model", "bogus"],
+            "Expected a model out of mlp, classic, compact, wide, fine, got 'bogus'",
+        ),
+        (["train", "--precision", "int3"], "Expected a precision out of float32, bfloat16, got 'int3'"),
+        (["train", "--run", "taken"], "Expected a folder for the run, got the file taken"),
+        (["train", "--start", "nowhere"], "Expected a trained model to start from in nowhere, found none"),
+        (["train", "--teacher", "nowhere"], "Expected a trained model in nowhere"),
+        (["train", "--config", "nowhere"], "Expected a saved configuration in nowhere"),
+        (["export", "nowhere"], "Expected a saved configuration in nowhere/config.json"),
+        (["export", "untrained"], "Expected model.keras in untrained"),
+        (["evaluate", "nowhere", "--report"], "Expected a run folder and --unipen for a report"),
+        (["evaluate", "untrained", "--report"], "Expected a run folder and --unipen for a report"),
+    ],
+)
+@pytest.mark.tensorflow
+def test_what_can_not_be_done_is_said_before_data_is_fetched(
+    arguments: list[str],
+    reason: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    mnist = pytest.importorskip("keras", exc_type=ImportError).datasets.mnist
+    monkeypatch.delattr(mnist, "load_data")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "taken").touch()
+    (tmp_path / "untrained").mkdir()
+    Config("mlp").save(tmp_path / "untrained" / "config.json")
+    assert main(arguments) == 1
+    assert capsys.readouterr().err.startswith(f"trainer: {reason}")
+
+
 def test_missing_keras_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
