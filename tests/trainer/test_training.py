@@ -1,6 +1,7 @@
 """From data to weights on small data: train, evaluate, report, export."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +99,16 @@ def test_an_unevaluated_run_is_not_exported(run: Path, images: mnist.Mnist, tmp_
         (tmp_path / needed).write_bytes((run / needed).read_bytes())
         with pytest.raises(ModelError, match="trainer evaluate"):
             export(tmp_path, tmp_path, images.test.images)
+
+
+def test_a_run_of_a_model_that_is_not_served_is_not_exported(tmp_path: Path) -> None:
+    from trainer.export import check
+
+    replace(CONFIG, model="wide").save(tmp_path / "config.json")
+    for needed in ("model.keras", "model.tflite", "evaluation.json"):
+        (tmp_path / needed).touch()
+    with pytest.raises(ModelError, match=r"Expected a run of mlp, .*, got one of wide"):
+        check(tmp_path)
 
 
 def test_a_report_shows_every_figure(run: Path, images: mnist.Mnist) -> None:
