@@ -22,8 +22,17 @@ COMMANDS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return its exit code: 0 done, 1 it could not be done, 2 wrong usage."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+    """Run a command; return its exit code: 0 done, 1 it could not be done, 2 wrong usage, 130 stopped."""
+    try:
+        return _run(sys.argv[1:] if arguments is None else arguments)
+    except StartError as error:
+        print(f"live-digits: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(arguments: Sequence[str]) -> int:
     wanted = next((word for word in arguments if word in COMMANDS), None)
     parser = argparse.ArgumentParser("live-digits", description="Read digits while they are drawn.")
     parser.add_argument("--version", action="version", version=f"live-digits {__version__}")
@@ -35,11 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             importlib.import_module(module).add_arguments(command)
     options = parser.parse_args(arguments)
     assert wanted
-    try:
-        code: int = importlib.import_module(COMMANDS[wanted][0]).main(options)
-    except StartError as error:
-        print(f"live-digits: {error}", file=sys.stderr)
-        return 1
+    code: int = importlib.import_module(COMMANDS[wanted][0]).main(options)
     return code
 
 

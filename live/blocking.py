@@ -31,6 +31,7 @@ class Blocking:
         try:
             self._wait(self._client.__aenter__())
         except BaseException:
+            self._wait(self._client.close())
             self._stop()
             raise
         return self
@@ -78,7 +79,13 @@ class Blocking:
                 return
 
     def _wait(self, call: Coroutine[Any, Any, _Result]) -> _Result:
-        return asyncio.run_coroutine_threadsafe(call, self._loop).result()
+        waiting = asyncio.run_coroutine_threadsafe(call, self._loop)
+        try:
+            return waiting.result()
+        except BaseException:
+            # Who was interrupted while waiting wants no answer any more.
+            waiting.cancel()
+            raise
 
     def _stop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)

@@ -4,9 +4,11 @@ Runs in the process of the command (or of the bench); it never touches a websock
 """
 
 import multiprocessing
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
@@ -40,6 +42,7 @@ class _Cast(NamedTuple):
 def run(plan: Plan, watch: Watch | None = None, progress: Progress = lambda _: None) -> Report:
     """Do what the plan says, and report. Raises StartError when no session can be opened at all.
 
+    Ctrl+C ends it with a report of what has been measured; raises KeyboardInterrupt while that is nothing.
     progress: called once a second with what that second was like.
     """
     report = Report(plan, watch.pid if watch else None)
@@ -52,6 +55,8 @@ def run(plan: Plan, watch: Watch | None = None, progress: Progress = lambda _: N
                 _tell(cast, Begin(begin := clock() + _LEAD_S))
                 _measure(plan, cast, begin, watch, report, progress)
         except KeyboardInterrupt:
+            if not report.seconds:
+                raise
             report.is_cut_short = True
         _tell(cast, Stop())
         for outcome in _hear_all(cast, Outcome, plan.grace_s, report.add_tail):
@@ -85,13 +90,14 @@ def _workers(plan: Plan) -> Iterator[list[_Cast]]:
     """Start the workers; whatever happens, they end."""
     context = multiprocessing.get_context("spawn")
     cast: list[_Cast] = []
-    for index in range(plan.processes):
-        ours, theirs = context.Pipe()
-        process: BaseProcess = context.Process(target=work, args=(plan, index, theirs), daemon=True)
-        process.start()
-        theirs.close()
-        cast.append(_Cast(process, ours))
     try:
+        with _no_interrupts():
+            for index in range(plan.processes):
+                ours, theirs = context.Pipe()
+                process: BaseProcess = context.Process(target=work, args=(plan, index, theirs), daemon=True)
+                process.start()
+                theirs.close()
+                cast.append(_Cast(process, ours))
         yield cast
     finally:
         for one in cast:
@@ -100,6 +106,21 @@ def _workers(plan: Plan) -> Iterator[list[_Cast]]:
             if one.process.is_alive():
                 one.process.kill()
                 one.process.join()
+
+
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """Keep Ctrl+C for later, and from what is started meanwhile, which would say so in a traceback each."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    # It is started with the first process, and lets signals through again.
+    resource_tracker.ensure_running()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _tell(cast: list[_Cast], message: Any) -> None:

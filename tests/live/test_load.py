@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket as sockets
 import subprocess
 import sys
 import threading
@@ -145,6 +146,26 @@ def test_who_stops_it_still_gets_the_report(server: RunningServer) -> None:
     assert load.returncode == 0
     assert "stopped       after" in told
     assert "kept: the last snapshot is always answered" in told
+
+
+def test_who_stops_it_before_it_measures_is_told_nothing() -> None:
+    # Connects, and never hears more.
+    with sockets.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        command = [sys.executable, "-m", "live", "load", url, "--sessions", "2", "--processes", "2"]
+        with subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            start_new_session=True,
+        ) as load:
+            assert load.stdout
+            load.stdout.readline()
+            os.killpg(load.pid, signal.SIGINT)
+            _, told = load.communicate(timeout=60)
+    assert (load.returncode, told) == (130, "")
 
 
 @pytest.mark.skipif(not hasattr(os, "nice"), reason="this platform knows no niceness")

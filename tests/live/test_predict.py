@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import signal
+import socket as sockets
 import subprocess
 import sys
 from pathlib import Path
@@ -71,6 +73,19 @@ def test_what_is_not_there_is_said(arguments: list[str], reason: str) -> None:
     assert found.returncode == 1
     assert reason in found.stderr.decode()
     assert "Traceback" not in found.stderr.decode()
+
+
+def test_who_stops_it_while_it_connects_is_told_nothing() -> None:
+    with sockets.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        command = [sys.executable, "-m", "live", "predict", "--server", url, "README.md"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as predict:
+            connection, _ = silent.accept()
+            with connection:
+                assert connection.recv(1)
+                predict.send_signal(signal.SIGINT)
+                told = predict.communicate(timeout=60)
+    assert (predict.returncode, told) == (130, (b"", b""))
 
 
 def test_ink_is_explained_in_a_picture(server: RunningServer, folder: Path, tmp_path: Path) -> None:
