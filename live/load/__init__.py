@@ -21,6 +21,7 @@ from live.address import websocket_url
 from live.blocking import Blocking
 from live.errors import BadMessage, StartError
 from live.ink_file import EXAMPLES
+from live.load import files
 from live.load.plan import Plan
 from live.remote import REACH_S, add_token, check_model, reaching, read_token
 
@@ -69,16 +70,21 @@ def main(options: argparse.Namespace) -> int:
         raise StartError(
             f"Expected {error.name}, which the load tester needs: pip install 'live-digits[load]'"
         ) from None
+    for path in filter(None, (options.json, options.html)):
+        files.check(path)
     _check_model(plan)
     pid = options.pid or find_pid(plan.url)
     watch = Watch(pid) if pid else None
     print(text.describe_plan(plan), flush=True)
     report = conductor.run(plan, watch, text.Progress(plan))
     print(text.describe(report))
+    faults = []
     if options.json:
-        options.json.write_bytes(msgspec.json.format(msgspec.json.encode(report.summary())))
+        faults += files.write(options.json, msgspec.json.format(msgspec.json.encode(report.summary())))
     if options.html:
-        options.html.write_text(page.render(report))
+        faults += files.write(options.html, page.render(report).encode())
+    if faults:
+        raise StartError("; ".join(faults))
     if report.is_cut_short and not report.outcome.answered:
         return 130
     if not report.outcome.answered:
@@ -89,8 +95,10 @@ def main(options: argparse.Namespace) -> int:
 def _plan(options: argparse.Namespace) -> Plan:
     try:
         ink_file.read(options.ink)
-    except (BadMessage, OSError) as error:
+    except BadMessage as error:
         raise StartError(str(error)) from None
+    except OSError as error:
+        raise StartError(f"Expected ink in {options.ink}, but: {error.strerror or error}") from None
     with reaching(options.url):
         url = websocket_url(options.url)
     return Plan(

@@ -203,7 +203,17 @@ def test_sessions_that_are_refused_are_counted(server: RunningServer) -> None:
     [
         (["ftp://here"], 1, "Expected the URL of a server"),
         (["here:abc"], 1, "Expected the URL of a server"),
-        (["here", "--ink", "nowhere.json"], 1, "No such file"),
+        (
+            ["here", "--ink", "nowhere.json"],
+            1,
+            "live-digits: Expected ink in nowhere.json, but: No such file or directory",
+        ),
+        (
+            ["here", "--json", "no/a.json"],
+            1,
+            "live-digits: Expected to write no/a.json, but: No such file or directory",
+        ),
+        (["here", "--html", "tests"], 1, "live-digits: Expected to write tests, but: Is a directory"),
         (["here", "--sessions", "0"], 2, "expected a larger number"),
         (["here", "--niceness", "20"], 2, "invalid choice: 20"),
         (["here", "--pid", "999999999"], 1, "Expected a process 999999999 to watch"),
@@ -214,6 +224,17 @@ def test_what_cannot_be_done_is_said(arguments: list[str], code: int, reason: st
     assert found.returncode == code
     assert reason in found.stderr
     assert "Traceback" not in found.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this platform has no full device")
+def test_a_report_that_cannot_be_written_costs_no_other(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    with liar.running_liar(liar.honest) as url:
+        few = ["--sessions", "1", "--seconds", "1", "--ramp", "0"]
+        found = run(url, *few, "--json", "/dev/full", "--html", str(page))
+    assert found.returncode == 1
+    assert found.stderr.endswith("Expected to write /dev/full, but: No space left on device\n")
+    assert "</html>" in page.read_text()
 
 
 def test_a_missing_extra_is_named() -> None:
