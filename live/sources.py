@@ -7,6 +7,7 @@ memory does not grow with how many there are. What can't be read is an item too,
 import contextlib
 import glob
 import io
+import os
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -51,18 +52,24 @@ def find(names: Iterable[str], standard_input: IO[bytes]) -> list[Source]:
     """Find the files of names, folders and patterns; - is standard input.
 
     Hidden files of folders, and macOS's notes on files, are passed over.
-    Raises StartError when there is no such file.
+    Raises StartError when there is no such file, or none at all.
     """
     found = []
+    names = list(names)
     for name in names:
         if name == "-":
             found.append(Source("-", standard_input.read()))
             continue
         path = Path(name)
-        paths = [path] if path.exists() else sorted(map(Path, glob.glob(name, recursive=True)))
+        try:
+            paths = [path] if path.exists() else sorted(map(Path, glob.glob(name, recursive=True)))
+        except OSError as error:
+            raise StartError(f"Expected a file or folder {name}, but: {error.strerror or error}") from None
         if not paths:
             raise StartError(f"Expected a file or folder, found no {name}")
-        found += [Source(str(file), file) for each in paths for file in _files(each)]
+        found += [Source(_spell(file), file) for each in paths for file in _files(each)]
+    if not found:
+        raise StartError(f"Expected files in {', '.join(names)}, found none")
     return found
 
 
@@ -98,9 +105,22 @@ def _files(path: Path) -> list[Path]:
     return sorted(
         file
         for file in path.rglob("*")
-        if file.is_file()
+        if _is_file(file)
         and not any(part.startswith(".") or part == "__MACOSX" for part in file.relative_to(path).parts)
     )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        # Why it can't be read is said when it is its turn.
+        return True
+
+
+def _spell(path: Path) -> str:
+    """Spell a name so that every form of output can have it, also where it is not UTF-8."""
+    return os.fsencode(path).decode(errors="backslashreplace")
 
 
 def _count(source: Source) -> int:

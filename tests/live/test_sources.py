@@ -1,7 +1,9 @@
 """Sources: what is found of what the command `predict` is given, and what each file turns out to hold."""
 
+import errno
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,37 @@ def test_what_cannot_be_read_has_its_item(tmp_path: Path) -> None:
     [item] = sources.read(found)
     assert isinstance(item.drawing, BadPicture)
     assert "No such file" in item.drawing.message
+
+
+def test_what_cannot_even_be_looked_at_has_its_item(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.png").write_bytes(b"x")
+    (tmp_path / "locked.png").write_bytes(b"x")
+    look = Path.stat
+
+    def be_denied(path: Path, **flags: bool) -> os.stat_result:
+        if path.name == "locked.png":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return look(path, **flags)
+
+    monkeypatch.setattr(Path, "stat", be_denied)
+    found = sources.find([str(tmp_path)], NOTHING)
+    assert [Path(source.name).name for source in found] == ["a.png", "locked.png"]
+
+
+def test_a_name_too_long_and_a_folder_of_nothing_are_said(tmp_path: Path) -> None:
+    with pytest.raises(StartError, match="File name too long"):
+        read("x" * 300)
+    with pytest.raises(StartError, match=r"Expected files in .*, found none"):
+        read(tmp_path)
+
+
+def test_a_name_that_is_no_text_is_spelt(tmp_path: Path) -> None:
+    file = tmp_path / os.fsdecode(b"caf\xe9.png")
+    try:
+        file.write_bytes(b"x")
+    except OSError:
+        pytest.skip("this file system has names of text only")
+    assert [Path(item.name).name for item in read(tmp_path)] == ["caf\\xe9.png"]
 
 
 def test_a_file_too_large_for_a_picture_is_not_even_read(tmp_path: Path) -> None:
