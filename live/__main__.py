@@ -5,6 +5,7 @@ Such a module has `add_arguments(parser)`, and `main(options)`, which returns th
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -23,6 +24,7 @@ COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code: 0 done, 1 it could not be done, 2 wrong usage, 130 stopped."""
+    _open_streams()
     try:
         return _run(sys.argv[1:] if arguments is None else arguments)
     except StartError as error:
@@ -46,6 +48,13 @@ def _run(arguments: Sequence[str]) -> int:
     assert wanted
     code: int = importlib.import_module(COMMANDS[wanted][0]).main(options)
     return code
+
+
+def _open_streams() -> None:
+    """Put nothing where a standard stream was closed: there is None, and its number is the next file's."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - it stays open
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import argparse
 import base64
 import contextlib
 import csv
+import itertools
 import os
 import re
 import sys
@@ -55,25 +56,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """Read all files; return 1 when one of them had no prediction, 130 when the user stopped it."""
     found = sources.find(options.files, sys.stdin.buffer)
-    write = _json_writer() if options.json else _csv_writer() if options.csv else _table_writer()
+    write_picture = _picture_writer(options.explain_to)
     progress = Progress(sys.stderr, sources.count(found) if sys.stderr.isatty() else len(found))
     with contextlib.ExitStack() as stack:
         reader = _server_reader(options, stack) if options.server else _local_reader(options)
         stack.callback(progress.finish)
         try:
+            write = _json_writer() if options.json else _csv_writer() if options.csv else _table_writer()
             for item in sources.read(found):
                 line = answer(item, reader)
-                _write_picture(line, options.explain_to)
+                write_picture(line)
                 progress.count(item.share, line.get("error", {}).get("code"))
                 progress.hide()
                 write(line)
                 progress.show()
+            sys.stdout.flush()
         except KeyboardInterrupt:
             return 130
-        except BrokenPipeError:
-            # Whoever read our output has enough; Python would complain again when it ends.
+        except OSError as error:
+            # Python would complain again when it ends.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 1
+            if isinstance(error, BrokenPipeError):
+                return 1  # Whoever read our output has enough.
+            raise StartError(f"Expected to write the answers, but: {error.strerror or error}") from None
     return 1 if progress.failed else 0
 
 
@@ -170,17 +175,27 @@ def _explained(drawing: Drawing, explanation: Explanation, image: Image) -> dict
     return {"explanation": explanation, "picture": paint_ink(drawing, explanation)}
 
 
-def _write_picture(line: dict[str, Any], folder: Path) -> None:
-    """Write the picture of an explanation, and put its path in its place."""
-    if "picture" in line:
+def _picture_writer(folder: Path) -> Callable[[dict[str, Any]], None]:
+    """Return what writes the picture of an explanation, if there is one, and puts its path in its place."""
+    taken = set()
+
+    def write(line: dict[str, Any]) -> None:
+        if "picture" not in line:
+            return
         name = re.sub(r"[^\w.#-]+", "_", line["name"]).strip("_.-") or "standard-input"
-        path = folder / f"{name}.why.png"
+        names = (f"{name}{f'-{number}' if number > 1 else ''}.why.png" for number in itertools.count(1))
+        # Different names may become the same, and some file systems don't tell A from a.
+        free = next(each for each in names if each.casefold() not in taken)
+        taken.add(free.casefold())
+        path = folder / free
         try:
             folder.mkdir(parents=True, exist_ok=True)
             line["picture"].save(path)
         except OSError as error:
             raise StartError(f"Expected to write {path}, but: {error.strerror or error}") from None
         line["picture"] = str(path)
+
+    return write
 
 
 def _json_writer() -> Callable[[dict[str, Any]], None]:
@@ -208,6 +223,11 @@ def _table_writer() -> Callable[[dict[str, Any]], None]:
         else:
             sure = f"{line['confidence']:7.1%}"
             told = f"{line['digit']} {sure}{'' if line['verdict'] == 'digit' else '  ' + line['verdict']}"
-        print(f"{line['name']:40} {told}", flush=True)
+        print(_printable(f"{line['name']:40} {told}"), flush=True)
 
     return write
+
+
+def _printable(text: str) -> str:
+    """Escape what would do something to a terminal instead of being seen."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)

@@ -34,6 +34,12 @@ def run(*arguments: str | Path, given: bytes = b"") -> subprocess.CompletedProce
     return subprocess.run(command, input=given, capture_output=True, timeout=120, cwd=ROOT, check=False)
 
 
+def run_in_shell(line: str, *arguments: Path) -> subprocess.CompletedProcess[bytes]:
+    """Run a line of shell, with Python as $0."""
+    command = ["sh", "-c", line, sys.executable, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, timeout=120, cwd=ROOT, check=False)
+
+
 @pytest.mark.parametrize("is_served", [False, True])
 def test_a_folder_of_everything_is_read(server: RunningServer, folder: Path, is_served: bool) -> None:
     found = run("--json", *(["--server", server.url] if is_served else []), folder)
@@ -49,6 +55,38 @@ def test_standard_input_is_read_and_a_table_printed(folder: Path) -> None:
     found = run("-", given=(folder / "a.png").read_bytes())
     assert found.returncode == 0
     assert found.stdout.split()[:2] == [b"-", b"2"]
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_a_stream_that_is_closed_costs_nothing_else(folder: Path, closed: str) -> None:
+    found = run_in_shell(f'exec "$0" -m live predict "$1" {closed}', folder / "b.json")
+    assert found.returncode == 0
+    assert b"Traceback" not in found.stderr
+    assert (b"#1" in found.stdout) == (closed != ">&-")
+
+
+def test_standard_input_that_is_closed_is_empty() -> None:
+    found = run_in_shell('exec "$0" -m live predict - <&-')
+    assert (found.returncode, found.stdout.split()[:3]) == (1, [b"-", b"-", b"Expected"])
+    assert b"Traceback" not in found.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this platform has no full device")
+@pytest.mark.parametrize("form", [[], ["--csv"]])
+def test_output_that_cannot_be_written_is_said(folder: Path, form: list[str]) -> None:
+    command = [sys.executable, "-m", "live", "predict", *form, str(folder / "a.png")]
+    with Path("/dev/full").open("w") as full:
+        found = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, cwd=ROOT, check=False)
+    assert found.returncode == 1
+    assert found.stderr.endswith(
+        b"live-digits: Expected to write the answers, but: No space left on device\n"
+    )
+
+
+def test_a_name_does_nothing_to_the_terminal(folder: Path) -> None:
+    name = folder / "\x1b[2J\n.png"
+    (folder / "a.png").rename(name)
+    assert run(name).stdout.split()[0].endswith(rb"/\x1b[2J\n.png")
 
 
 def test_csv_has_a_row_for_each(folder: Path) -> None:
@@ -98,3 +136,13 @@ def test_ink_is_explained_in_a_picture(server: RunningServer, folder: Path, tmp_
         # Something speaks for the digit: some ink is more blue than red.
         assert max(b - r for r, b in zip(red.tobytes(), blue.tobytes(), strict=True)) > 60
         assert len(list((tmp_path / place).iterdir())) == 2
+
+
+def test_no_picture_of_an_explanation_takes_the_place_of_another(folder: Path, tmp_path: Path) -> None:
+    (folder / "d" / "x.json").write_text(json.dumps({"strokes": DRAWINGS["two"]}))
+    (folder / "d_x.json").write_text(json.dumps({"strokes": DRAWINGS["six"]}))
+    why = tmp_path / "why"
+    found = run("--json", "--explain", "--explain-to", why, folder / "d" / "x.json", folder / "d_x.json")
+    pictures = [json.loads(line)["picture"] for line in found.stdout.splitlines()]
+    assert len(set(pictures)) == 2
+    assert {str(path) for path in why.iterdir()} == set(pictures)
