@@ -17,6 +17,9 @@ from live.errors import BadMessage
 EXAMPLES = Path(__file__).parent / "drawings.json"
 """Digits of our own, with labels. Whole numbers 0 … 1000, about 50 points each, as pens give."""
 
+FORM = '{"strokes": [[[x, y], …], …]}, or many: {"drawings": [{"strokes": …}, …]}'
+"""What such a file holds, for those who bring one."""
+
 Strokes = list[list[list[float]]]
 
 
@@ -44,7 +47,7 @@ def decode(text: bytes, name: str) -> list[Drawing]:
             return msgspec.json.decode(text, type=_Many).drawings
         return [msgspec.json.decode(text, type=Drawing)]
     except (msgspec.MsgspecError, RecursionError) as error:
-        raise BadMessage(f"Expected ink in {name}, but: {error}") from None
+        raise BadMessage(f"Expected ink in {name}, as {FORM}, but: {error}") from None
 
 
 def write(path: Path, drawings: list[Drawing]) -> None:

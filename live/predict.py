@@ -24,6 +24,7 @@ from live import sources
 from live.errors import BadMessage, LiveError, StartError
 from live.explanation import Explanation
 from live.ink import SIDE
+from live.ink_file import FORM
 from live.progress import Progress
 from live.remote import REACH_S, add_token, check_model, reaching, read_token
 from live.session import Image
@@ -38,6 +39,7 @@ _SHOWN = ("name", "verdict", "digit", "confidence", "error")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's flags."""
+    parser.epilog = f"Ink is a JSON file of strokes: {FORM}; x to the right, y down, any unit and origin."
     add = parser.add_argument
     what = "picture, ink (JSON), ZIP, folder or pattern; - for standard input"
     add("files", nargs="+", metavar="FILE", help=what)

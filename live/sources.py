@@ -87,7 +87,7 @@ def read(sources: Iterable[Source]) -> Iterator[Item]:
                 size = file.seek(0, io.SEEK_END) if file.seekable() else 0
                 if is_archive(head):
                     yield from _read_archive(source.name, file, size)
-                elif size > Settings.max_picture_bytes and not _is_ink(head):
+                elif size > Settings.max_picture_bytes and not _is_ink(source.name, head):
                     yield Item(source.name, _too_large())
                 else:
                     if size:
@@ -131,13 +131,14 @@ def _count(source: Source) -> int:
     return 1
 
 
-def _is_ink(data: bytes) -> bool:
-    return data.lstrip().startswith(b"{")
+def _is_ink(name: str, data: bytes) -> bool:
+    """Whether it is meant to be ink, rightly or wrongly: no picture begins as JSON does, or is named so."""
+    return data.lstrip().startswith((b"{", b"[")) or name.lower().endswith(".json")
 
 
 def _read(name: str, data: bytes) -> Iterator[Item]:
     """Yield what a file's bytes hold: the drawings of ink, or a picture."""
-    if not _is_ink(data):
+    if not _is_ink(name, data):
         yield Item(name, data)
         return
     try:

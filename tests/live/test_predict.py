@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image as Pillow
 
+from live.ink_file import FORM
 from tests.conftest import ROOT, RunningServer
 from tests.live.drawings import DRAWINGS
 from tests.live.pages import archive, draw, encoded
@@ -111,6 +112,10 @@ def test_what_is_not_there_is_said(arguments: list[str], reason: str) -> None:
     assert found.returncode == 1
     assert reason in found.stderr.decode()
     assert "Traceback" not in found.stderr.decode()
+
+
+def test_help_says_what_an_ink_file_holds() -> None:
+    assert FORM in " ".join(run("--help").stdout.decode().split())
 
 
 def test_who_stops_it_while_it_connects_is_told_nothing() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from live import sources
-from live.errors import BadPicture, LiveError, StartError, TooLarge
+from live import ink_file, sources
+from live.errors import BadMessage, BadPicture, LiveError, StartError, TooLarge
 from live.settings import Settings
 from live.sources import Item
 from tests.live.drawings import DRAWINGS
@@ -44,6 +44,14 @@ def test_standard_input_may_be_a_picture_ink_or_an_archive() -> None:
     assert isinstance(ink.drawing, list)
     found = read("-", given=archive([("a.png", b"a"), ("b.png", b"b")]))
     assert [(item.name, item.drawing) for item in found] == [("-/a.png", b"a"), ("-/b.png", b"b")]
+
+
+@pytest.mark.parametrize(("name", "text"), [("list", "[[[20, 10], [45, 90]]]"), ("empty.json", "")])
+def test_what_is_meant_to_be_ink_is_told_how_ink_looks(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    [item] = read(tmp_path)
+    assert isinstance(item.drawing, BadMessage)
+    assert f"{name}, as {ink_file.FORM}, but: " in item.drawing.message
 
 
 def test_what_was_counted_is_what_is_read(tmp_path: Path) -> None:
