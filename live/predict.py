@@ -51,7 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--model", default="", help="which model reads (default: the preferred one)")
     add("--server", metavar="URL", default="", help="have a server read (default: read in this process)")
     add_token(parser)
-    add("--timeout-s", type=float, default=30.0, help="seconds to wait for a server")
+    wait = f"seconds to wait for a server; at most {REACH_S:g} for one that is not there at all"
+    add("--timeout-s", type=float, default=30.0, help=wait)
     add("--weights", type=Path, default=Settings.weights, help="folder of models, without --server")
 
 

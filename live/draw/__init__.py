@@ -21,7 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("url", metavar="URL", nargs="?", default="http://127.0.0.1:8000", help="the server that reads")
     add("--model", default="", help="which of its models reads (default: the server's)")
     add_token(parser)
-    add("--timeout-s", type=float, default=10.0, help="seconds to wait for the server at the start")
+    wait = f"seconds to wait for the server at the start; at most {REACH_S:g} if it is not there at all"
+    add("--timeout-s", type=float, default=10.0, help=wait)
 
 
 def main(options: argparse.Namespace) -> int:
