@@ -250,6 +250,24 @@ async def test_weights_that_can_not_be_loaded_change_nothing(pair: RunningServer
         assert await asyncio.gather(*map(draw, opened)) == [7] * 8
 
 
+async def test_a_worker_that_dies_with_its_successor_is_replaced(pair: RunningServer) -> None:
+    before, counted = pids(pair), await numbers(pair)
+    pair.process.send_signal(signal.SIGHUP)
+    while not (successors := pids(pair) - before):  # noqa: ASYNC110
+        await asyncio.sleep(0.005)
+    successor = psutil.Process(*successors)
+    successor.suspend()
+    for pid in before:
+        psutil.Process(pid).kill()
+    while pids(pair) & before:  # noqa: ASYNC110
+        await asyncio.sleep(0.005)
+    successor.kill()
+    async with asyncio.timeout(30):
+        await until(pair, lambda found: found[STARTED] == counted[STARTED] + 3)
+        await until_both_serve(pair)
+    assert len(pids(pair) - before) == 2
+
+
 async def test_one_process_may_accept_for_all_and_end_them_all() -> None:
     with running_server("--workers", "3", "--spread", "fewest", "--model", "classic") as three:
         async with sessions(three, 30) as opened:

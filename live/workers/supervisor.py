@@ -221,9 +221,12 @@ class _Supervisor:
             self._failure = StartError(reason)
             self._stop()
         elif place.successor is worker:
-            log.error("%s: the workers stay as they are", reason)
             place.successor = None
             self._to_renew.clear()
+            if place.worker:
+                log.error("%s: the workers stay as they are", reason)
+            else:
+                self._plan_to_fill(place, time.monotonic() - worker.began_at, reason)
         elif place.worker is worker:
             place.worker = None
             self._plan_to_fill(place, time.monotonic() - worker.began_at, reason)
