@@ -105,6 +105,7 @@ class Service:
         self.models: list[Model] = []
         self.metrics = Metrics()
         self.batcher: Batcher[Any, Answer]
+        """There once the models are loaded, as is the explainer."""
         self.explainer: Explainer
         self.all_numbers: Callable[[], Awaitable[list[Metric]]] = self._own_numbers
         """What to tell Prometheus; one of several workers asks the others too."""
@@ -112,6 +113,8 @@ class Service:
         self._census = census or OwnCensus()
         self._is_empty = asyncio.Event()
         self._is_loaded = asyncio.Event()
+        self._is_settled = asyncio.Event()
+        """Loaded, failed, or draining before that: nobody need wait to know."""
         self.decoder = Decoder(settings.decoders, settings.max_picture_pixels, niceness=5)
         self.bulk_decoder = Decoder(settings.decoders, settings.max_picture_pixels, niceness=15)
         self._thread = PredictThread(self._load)
@@ -125,12 +128,14 @@ class Service:
 
     async def _serve(self, collector: garbage.Collector) -> None:
         self._is_loaded.set()
+        self._is_settled.set()
         if self.failure:
             return
         predictor = Predictor(self._thread.predict)
         self.batcher = Batcher(predictor, self.settings.max_batch, self._count_batch)
         self.explainer = Explainer(self.batcher)
-        self.state = State.READY
+        if self.state is State.LOADING:
+            self.state = State.READY
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.batcher.run())
@@ -189,7 +194,8 @@ class Service:
     @property
     def is_predicting(self) -> bool:
         """Somebody waits for a batch that is under way."""
-        return self.state in (State.READY, State.DRAINING) and self.batcher.is_predicting
+        is_serving = self._is_loaded.is_set() and self.state in (State.READY, State.DRAINING)
+        return is_serving and self.batcher.is_predicting
 
     def _count_batch(self, cut: Cut) -> None:
         self.metrics.batch_size.observe(cut.size)
@@ -215,7 +221,7 @@ class Service:
         """Wait while the models load. Raises Overloaded when the service is not, or no longer, to be had."""
         if self.state is State.LOADING:
             try:
-                await asyncio.wait_for(self._is_loaded.wait(), _MAX_WAIT_FOR_READY_S)
+                await asyncio.wait_for(self._is_settled.wait(), _MAX_WAIT_FOR_READY_S)
             except TimeoutError:
                 raise Overloaded("Expected the models to be loaded, but they still are loading") from None
         if self.state not in (State.READY, State.RESTARTING):
@@ -260,6 +266,7 @@ class Service:
         The goodbyes are spread over half of the time, so that not everybody comes back at once.
         """
         self.state = State.DRAINING
+        self._is_settled.set()
         if not self._members:
             return
         self._is_empty.clear()

@@ -74,6 +74,30 @@ async def test_a_predict_call_that_hangs_makes_the_server_unready_and_heals(
     await served.end()
 
 
+async def test_who_waits_for_a_server_that_drains_instead_of_loading_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    may_load, load = threading.Event(), Service._load
+
+    def load_late(service: Service) -> Any:
+        may_load.wait(30)
+        return load(service)
+
+    monkeypatch.setattr(Service, "_load", load_late)
+    served = Served()
+    waiting = asyncio.create_task(served.service.until_ready())
+    await asyncio.sleep(0)
+    await served.service.drain()
+    with pytest.raises(Overloaded, match="this one is draining"):
+        await waiting
+    assert not served.service.is_predicting
+    may_load.set()
+    await served.service.until_loaded()
+    await asyncio.sleep(0)
+    assert served.service.state is State.DRAINING
+    await served.end()
+
+
 async def test_a_fault_while_loading_fails_the_service_with_a_reason(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
