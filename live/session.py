@@ -112,6 +112,8 @@ class Session:
             self._send(messages.error_message(error))
             if self._unreadable > MAX_UNREADABLE_FRAMES:
                 self.close = Close.UNREADABLE_TEXT if isinstance(frame, str) else Close.UNREADABLE_BYTES
+            elif not self._faults.take(now):
+                self.close = Close.FLOODING
         except LiveError as error:
             self.faults += 1
             self._send(messages.error_message(error))

@@ -3,7 +3,7 @@
 import pytest
 
 from live.messages import Close
-from live.session import MAX_TOO_FAST_S, MAX_UNREADABLE_FRAMES, MAX_UNSENT_MESSAGES
+from live.session import MAX_FAULTS_PER_S, MAX_TOO_FAST_S, MAX_UNREADABLE_FRAMES, MAX_UNSENT_MESSAGES
 from tests.live.test_session import ink, open_session, sent
 
 
@@ -50,6 +50,17 @@ def test_unreadable_frames_in_a_row_close_the_session(frame: str | bytes, close:
     assert session.close is close
     errors = sent(session)
     assert {error["code"] for error in errors} == {"bad_message"}
+
+
+def test_unreadable_frames_with_others_between_them_are_not_taken_without_end() -> None:
+    session = open_session()
+    frames = 0
+    while not session.close and frames <= 10 * MAX_FAULTS_PER_S:
+        session.receive('{"type": "configure"}' if frames % 2 else "}", now=0)
+        sent(session)
+        frames += 1
+    assert session.close is Close.FLOODING
+    assert frames > MAX_FAULTS_PER_S
 
 
 def test_frames_that_something_is_wrong_with_are_counted() -> None:
