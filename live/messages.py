@@ -136,6 +136,7 @@ class InkBody(msgspec.Struct, frozen=True):
 class Numbered(msgspec.Struct):
     """Any message's number, for the error about the rest of it."""
 
+    type: Any = None
     seq: Any = None
 
 

@@ -147,9 +147,13 @@ def _explain(reason: str) -> str:
 
 
 def _number_of(frame: str) -> int | None:
+    """Return the number of the snapshot that a text was to be, if it can be read."""
     try:
-        seq = _decode_number(frame).seq
+        message = _decode_number(frame)
     except (msgspec.MsgspecError, RecursionError):
+        return None
+    seq = message.seq
+    if message.type == "configure":
         return None
     is_number = isinstance(seq, int) and not isinstance(seq, bool) and 0 <= seq < 2**32
     return seq if is_number else None

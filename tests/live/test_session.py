@@ -175,6 +175,7 @@ def test_configure_changes_what_it_names_and_repeats_all() -> None:
     [
         ('{"type":"configure","model":"nope","include":["input"]}', "unknown_model"),
         ('{"type":"configure","model":"mlp","include":["nope"]}', "bad_message"),
+        ('{"type":"configure","include":["nope"],"seq":3}', "bad_message"),
     ],
 )
 def test_an_unknown_model_or_include_is_an_error_and_nothing_changes(frame: str, code: str) -> None:
