@@ -1,5 +1,7 @@
 """Opens the listening sockets: one for a single process, one for each of several workers."""
 
+import errno
+import os
 import socket
 
 from live.errors import StartError
@@ -65,8 +67,13 @@ def hand_over(channel: socket.socket, connection: socket.socket) -> None:
 
 
 def take_over(channel: socket.socket) -> socket.socket:
-    """Take a connection from the process at the other end. Raises EOFError when that has gone."""
+    """Take a connection from the process at the other end.
+
+    Raises EOFError when that has gone, OSError when no file is left for the connection, which is lost then.
+    """
     said, descriptors, _, _ = socket.recv_fds(channel, 1, 1)
     if not said:
         raise EOFError
+    if not descriptors:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
     return socket.socket(fileno=descriptors[0])

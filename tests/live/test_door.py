@@ -1,6 +1,8 @@
 """The door: connections come in one by one."""
 
 import asyncio
+import os
+import resource
 import socket
 from collections.abc import AsyncIterator, Callable
 
@@ -8,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from live.door import Door
+from live.listening import hand_over, take_over
 
 
 class Guests:
@@ -99,3 +102,21 @@ async def test_it_closes_when_who_hands_them_over_has_gone(guests: Guests) -> No
     for _ in range(20):
         await asyncio.sleep(0)
     assert guests.entered == 0
+
+
+def test_a_connection_for_which_no_file_is_left_is_told_as_such() -> None:
+    near, far = socket.socketpair()
+    with near, far, socket.create_server(("127.0.0.1", 0)) as connection:
+        hand_over(near, connection)
+        next_free = os.dup(near.fileno())
+        os.close(next_free)
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (next_free, before[1]))
+        try:
+            with pytest.raises(OSError, match="Too many open files"):
+                take_over(far)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        hand_over(near, connection)
+        with take_over(far) as taken:
+            assert taken.getsockname() == connection.getsockname()
