@@ -1,7 +1,7 @@
 """HTTP by its bytes: who does not say what it wants in time, or takes too many words for it, is hung up on.
 
 Between the socket and app.py, as uvicorn's protocol. uvicorn itself waits forever for a request's head and
-takes one of any size, and a websocket's that is too long for its own parser it leaves open and unanswered.
+takes one of any size, and a websocket's that its library can't parse it leaves open and unanswered.
 Those who would have a websocket are heard one by one.
 """
 
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from live.turnstile import Turnstile
 
@@ -65,6 +66,11 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
             if self._head_bytes is not None:
                 self._head_bytes += len(data)
             super().data_received(data)
+            is_answered = self._head_bytes is None and self.cycle and self.cycle.response_complete
+            if is_answered and self._deadline.cancelled():
+                # The rest of a body that was answered early, or nothing that begins a request: for either
+                # uvicorn stops its clock, and starts no other.
+                self._deadline = self.loop.call_later(seconds, self.transport.close)
             # A single header of any length is parsed without a word until it ends.
             if self._head_bytes is not None and self._head_bytes > _MAX_HEAD_BYTES:
                 self._head_bytes = None
@@ -87,6 +93,10 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
 
         def handle_websocket_upgrade(self) -> None:
             super().handle_websocket_upgrade()
+            protocol: WebSocketsSansIOProtocol = self.transport.get_protocol()  # type: ignore[assignment]
+            if protocol.conn.handshake_exc and not self.transport.is_closing():
+                # With a body, say. The library reads no more of it, and would let it stand there.
+                self.send_400_response("Expected a websocket's handshake, got another request.")
             # It knows this protocol's methods: only the garbage collector would part the two, and of hundreds
             # of sessions a second it took 10 ms at a time, in which nobody was answered.
             self.parser = None  # type: ignore[assignment]

@@ -9,17 +9,20 @@ from live.server import Server, configure
 from live.service import Service
 from live.settings import Settings
 
+CLASSIC = Settings(port=0, model="classic")
+
 
 @asynccontextmanager
-async def serving() -> AsyncIterator[tuple[str, int]]:
+async def serving(settings: Settings = CLASSIC) -> AsyncIterator[tuple[str, int]]:
     """Run a server in this event loop."""
-    settings = Settings(port=0, model="classic")
     service = Service(settings)
     server = Server(configure(settings, service), service)
     server.handle_signals = lambda: None  # type: ignore[method-assign]
     with listen(settings) as listener:
         running = asyncio.create_task(server.serve([listener]))
         await service.until_loaded()
-        yield listener.getsockname()[:2]
-        server.stop()
-        await running
+        try:
+            yield listener.getsockname()[:2]
+        finally:
+            server.stop()
+            await running

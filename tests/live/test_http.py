@@ -1,6 +1,8 @@
 """HTTP by its bytes: whole handshakes wait for their turn, and nothing else does."""
 
 import asyncio
+from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 import uvicorn
@@ -9,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from live.http import http_within
+from tests.live.inside import CLASSIC, serving
 
 HANDSHAKE = b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: x\r\n\r\n"
 QUESTION = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -118,3 +121,43 @@ async def test_a_server_that_stops_hears_a_handshake_out_if_it_is_whole(cut: int
     assert pipe.is_closed == (cut < len(HANDSHAKE))
     if not pipe.is_closed:
         await answered(pipe)
+
+
+UPGRADE = (
+    b"GET /v1/live HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAECAwQFBgcICQoLDA0ODw==\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "also", "answer"),
+    [
+        (b"", b"", b""),
+        (QUESTION, b"\r\n", b"HTTP/1.1 200"),
+        (b"POST /nowhere/x HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n", b"x", b"HTTP/1.1 404"),
+        (UPGRADE + b"Content-Length: 5\r\n\r\n", b"abcde", b"HTTP/1.1 400"),
+        (UPGRADE + b"Transfer-Encoding: chunked\r\n\r\n", b"0\r\n\r\n", b"HTTP/1.1 400"),
+    ],
+    ids=["nothing", "a line", "a body that was answered", "a body for a handshake", "a body in chunks"],
+)
+async def test_nobody_is_connected_without_a_clock(said: bytes, also: bytes, answer: bytes) -> None:
+    async with serving(replace(CLASSIC, handshake_s=0.3)) as place:
+        reader, writer = await asyncio.open_connection(*place)
+        writer.write(said)
+        heard = await reader.read(1 << 16) if said else b""
+        with suppress(ConnectionError):
+            writer.write(also)
+            async with asyncio.timeout(4):  # uvicorn's own clock is 5 s.
+                heard += await reader.read()
+        assert heard.startswith(answer)
+        writer.close()
+
+
+async def test_who_goes_on_after_an_answer_is_heard() -> None:
+    async with serving(replace(CLASSIC, handshake_s=0.3)) as place:
+        reader, writer = await asyncio.open_connection(*place)
+        for _ in range(3):
+            writer.write(b"\r\n" + QUESTION.replace(b"/", b"/healthz", 1))
+            assert b"alive" in await reader.readuntil(b"}")
+            await asyncio.sleep(0.2)
+        writer.close()
