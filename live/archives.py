@@ -5,19 +5,16 @@ is only a name. What a ZIP says about itself is checked or bounded before it is 
 """
 
 import io
-import struct
 import zipfile
 from collections.abc import Iterator
 from typing import IO
 
 from live.errors import BadPicture, LiveError, TooLarge
 
-_END = b"PK\5\6"
-_END_SIZE = 22
-_MAX_COMMENT = 65_535
-_MAX_DIRECTORY = 64 << 20
-"""Bytes of a ZIP's list of members, which has to be read at once."""
-_START = b"PK\3\4"
+_START, _MEMBER, _END = b"PK\3\4", b"PK\1\2", b"PK\5\6"
+"""What a member begins with, its entry in the list of members, and the end of that list."""
+_MAX_LIST = 64 << 20
+"""Bytes of a ZIP's list of members, which zipfile reads at once."""
 
 
 class Slice(io.RawIOBase):
@@ -54,6 +51,27 @@ class Slice(io.RawIOBase):
         return len(data)
 
 
+class _Window(io.BufferedReader):
+    """A ZIP as zipfile reads it: a list that is too long is refused before anything is made of it.
+
+    However many members, and bytes of list, the ZIP says it has, in whichever of its two ways: zipfile looks
+    at neither, and makes an object of 500 bytes of every entry that there is.
+    """
+
+    def __init__(self, raw: io.RawIOBase, max_members: int) -> None:
+        super().__init__(raw)
+        self.is_listing = True
+        self._max_members = max_members
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read. Raises TooLarge for what is no list of so few."""
+        is_too_long = self.is_listing and size is not None and size > _MAX_LIST
+        data = b"" if is_too_long else super().read(size)
+        if is_too_long or (self.is_listing and data.count(_MEMBER) > self._max_members):
+            raise TooLarge(f"Expected a ZIP of at most {self._max_members} files, got more")
+        return data
+
+
 def is_archive(data: bytes) -> bool:
     """Say whether a file's first bytes are a ZIP's."""
     return data.startswith((_START, _END))
@@ -67,10 +85,10 @@ def read_archive(
     max_bytes: of one member, unpacked.
     Raises BadPicture when it is no ZIP that can be read, TooLarge when it has too many members.
     """
-    window = io.BufferedReader(Slice(file, offset, size))
-    _check_directory(window, size, max_members)
+    window = _Window(Slice(file, offset, size), max_members)
     try:
         with zipfile.ZipFile(window) as archive:
+            window.is_listing = False
             for member in archive.infolist():
                 yield member.filename, _read_member(archive, member, max_bytes)
     except LiveError:
@@ -78,19 +96,6 @@ def read_archive(
     except Exception as error:
         # Fuzzing made zipfile raise OSError, struct.error, NotImplementedError, UnicodeDecodeError and more.
         raise BadPicture(f"Expected a ZIP, got one that is broken ({type(error).__name__})") from None
-
-
-def _check_directory(window: IO[bytes], size: int, max_members: int) -> None:
-    """Look at how long the list of members is before it is read."""
-    tail = min(size, _END_SIZE + _MAX_COMMENT)
-    window.seek(size - tail)
-    end = window.read(tail)
-    found = end.rfind(_END)
-    if found < 0 or len(end) - found < _END_SIZE:
-        raise BadPicture("Expected a ZIP, got one without its end")
-    members, directory = struct.unpack_from("<HI", end, found + 10)
-    if members > max_members or directory > _MAX_DIRECTORY:
-        raise TooLarge(f"Expected a ZIP of at most {max_members} files, got more")
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, max_bytes: int) -> bytes | LiveError:
