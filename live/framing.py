@@ -124,7 +124,7 @@ class Framing(Handing):
             if length <= most and (is_plain or (self.close_sent and first != _CLOSE)):
                 self._take_message(first, data, payload, after)
             elif not self._others.take(self.loop.time()):
-                self._refuse(CloseCode.POLICY_VIOLATION, "too many frames that say nothing")
+                self._refuse_flood()
                 return False
             else:
                 if first == _CLOSE:
@@ -192,7 +192,7 @@ class Framing(Handing):
         try:
             messages = [payload] if first == _BINARY else [payload.decode()]
         except UnicodeDecodeError:
-            self._refuse(CloseCode.INVALID_DATA)
+            self._refuse_text()
             return
         self._hand_over(messages, end < len(data))
 
@@ -203,12 +203,26 @@ class Framing(Handing):
                 b"".join(self.frames).decode()
             except UnicodeDecodeError:
                 self.frames = []
-                self._refuse(CloseCode.INVALID_DATA)
+                self._refuse_text()
                 return
         super().send_receive_event_to_app()
 
-    def _refuse(self, code: CloseCode, reason: str = "") -> None:
-        """Close: text must be UTF-8 (RFC 6455, section 8.1), and pings and parts are not without cost."""
+    def _refuse_text(self) -> None:
+        """Close: text must be UTF-8 (RFC 6455, section 8.1)."""
         self._is_the_librarys = True
-        self.conn.fail(code, reason)
+        self.conn.fail(CloseCode.INVALID_DATA)
         self.handle_parser_exception()
+
+    def _refuse_flood(self) -> None:
+        """Close: pings and parts are not without cost.
+
+        What is here of them is passed over first, as after any goodbye of ours: a socket that is closed with
+        something unread in it takes back what it was to send.
+        """
+        code, reason = CloseCode.POLICY_VIOLATION, "too many frames that say nothing"
+        self._events.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.conn.send_close(code, reason)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.close_timer = self.loop.call_later(self.close_timeout, self.transport.close)
+        self.loop.call_soon(self._look_for_goodbye)

@@ -219,6 +219,25 @@ async def test_after_our_goodbye_only_the_clients_is_looked_for(is_there_before:
     await talk.close()
 
 
+async def test_who_floods_with_pings_is_read_until_it_has_heard_our_goodbye() -> None:
+    talk = Talk(Framing)
+    await talk.is_open.wait()
+    flood = frame(PING, b"") * 3_000
+    goodbye = b"\x88\x22" + pack("!H", 1008) + b"too many frames that say nothing"
+    for _ in range(2):
+        talk.protocol.data_received(flood)
+        await talk.settle()
+        for _ in range(1_000):
+            await asyncio.sleep(0)
+        assert talk.pipe.written.endswith(goodbye)
+        assert talk.pipe.written.count(goodbye) == 1
+        assert not talk.pipe.is_closed
+    talk.protocol.data_received(frame(CLOSE, pack("!H", 1008)))
+    assert talk.pipe.is_closed
+    assert talk.events[-1]["code"] == 1008
+    await talk.close()
+
+
 async def test_who_goes_on_after_our_goodbye_is_read_now_and_then() -> None:
     talk = Talk(Framing)
     await talk.is_open.wait()
