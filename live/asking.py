@@ -5,7 +5,8 @@ lower lane.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator
 from http import HTTPStatus
 from typing import cast, get_args
 
@@ -29,19 +30,27 @@ from live.uploads import Part, Upload
 NDJSON = "application/x-ndjson"
 _FORM_OVERHEAD = 65_536
 """Bytes that a form may add to one picture."""
+_MAX_PICTURES = 128
+"""Single pictures and drawings on their way in at a time."""
 _MIN_BYTES_PER_S = 16_384
 """How fast a body must come in, on average, once the time for saying anything at all is over."""
 
 
 def prediction_routes(service: Service) -> list[BaseRoute]:
     """List the routes, bound to the service."""
-    uploading = _Slots(service.settings.max_uploads)
+    uploading = _Slots(service.settings.max_uploads, "uploads")
+    asking = _Slots(_MAX_PICTURES, "pictures")
+    turns = asyncio.Semaphore(service.settings.decoders + 1)
 
     async def predict(request: Request) -> Response:
         """Answer one picture or drawing."""
         await service.until_ready()
         model, include = _wanted(request, service)
-        drawing, image = await _drawing(request, service)
+        asking.take()
+        try:
+            drawing, image = await _drawing(request, service, turns)
+        finally:
+            asking.give_back()
         inquiry = Inquiry(service, Snapshot(0, 0, drawing), model, include, image)
         return Response(msgspec.json.encode(await inquiry.ask()), media_type="application/json")
 
@@ -84,14 +93,15 @@ class _Lines(StreamingResponse):
 
 
 class _Slots:
-    """How many uploads may still come in: each may take its share of the disk."""
+    """How many bodies may still come in: each may take its share of the disk."""
 
-    def __init__(self, free: int) -> None:
+    def __init__(self, free: int, kind: str) -> None:
         self._most = self._free = free
+        self._kind = kind
 
     def take(self) -> None:
         if not self._free:
-            raise Overloaded(f"Expected at most {self._most} uploads at once, got one more")
+            raise Overloaded(f"Expected at most {self._most} {self._kind} at once, got one more")
         self._free -= 1
 
     def give_back(self) -> None:
@@ -116,44 +126,44 @@ def _kind(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-async def _drawing(request: Request, service: Service) -> tuple[Ink, Image | None]:
+async def _drawing(request: Request, service: Service, turns: asyncio.Semaphore) -> tuple[Ink, Image | None]:
     """Take ink or a picture out of a body, whatever it calls itself: no picture begins with a brace.
 
     `curl -d` and `fetch` send JSON as something else, unless they are told.
+    turns: to have a picture in memory, while it is decoded; until then it is on the disk.
     """
-    kind = _kind(request)
+    kind, settings = _kind(request), service.settings
     if kind == "application/json":
-        return parsing.decode_body(await _body(request, service.settings), service.settings.limits), None
-    data = await _picture(request, service)
-    if data[:64].lstrip().startswith(b"{"):
-        if len(data) > service.settings.max_frame_bytes:
-            raise TooLarge(f"Expected ink of at most {service.settings.max_frame_bytes} bytes, got more")
-        return parsing.decode_body(data, service.settings.limits), None
-    if kind.startswith("text/"):
-        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Expected a picture, JSON or a form")
-    return ink.BLANK, await service.decoder.decode(Picture(0, data))
+        async with _part(request, settings, settings.max_frame_bytes) as (upload, part):
+            return parsing.decode_body(upload.read(part), settings.limits), None
+    async with _part(request, settings, settings.max_picture_bytes, kind) as (upload, part):
+        if upload.read(part._replace(size=min(part.size, 64))).lstrip().startswith(b"{"):
+            if part.size > settings.max_frame_bytes:
+                raise TooLarge(f"Expected ink of at most {settings.max_frame_bytes} bytes, got more")
+            return parsing.decode_body(upload.read(part), settings.limits), None
+        if kind.startswith("text/"):
+            raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Expected a picture, JSON or a form")
+        async with turns:
+            return ink.BLANK, await service.decoder.decode(Picture(0, upload.read(part)))
 
 
-async def _body(request: Request, settings: Settings) -> bytes:
-    upload = await _upload(request, settings, settings.max_frame_bytes, 1, content_type="")
+@contextlib.asynccontextmanager
+async def _part(
+    request: Request, settings: Settings, limit: int, kind: str = ""
+) -> AsyncIterator[tuple[Upload, Part]]:
+    """Take in what a request asks about: the body itself, or, of a form, the field `picture`."""
+    is_form = kind == "multipart/form-data"
+    if is_form:
+        upload = await _upload(request, settings, limit + _FORM_OVERHEAD, 16)
+    else:
+        upload = await _upload(request, settings, limit, 1, content_type="")
     try:
-        return upload.read(upload.parts[0])
-    finally:
-        upload.close()
-
-
-async def _picture(request: Request, service: Service) -> bytes:
-    """Take a picture out of a body: the body itself, or the form's field `picture`."""
-    limit = service.settings.max_picture_bytes
-    upload = await _upload(request, service.settings, limit + _FORM_OVERHEAD, 16)
-    try:
-        is_form = _kind(request) == "multipart/form-data"
-        part: Part | None = next((p for p in upload.parts if not is_form or p.field == "picture"), None)
+        part = next((part for part in upload.parts if not is_form or part.field == "picture"), None)
         if part is None:
             raise BadMessage("Expected a form with a field called picture, got one without")
         if part.size > limit:
             raise TooLarge(f"Expected a picture of at most {limit} bytes, got more")
-        return upload.read(part)
+        yield upload, part
     finally:
         upload.close()
 

@@ -184,7 +184,7 @@ def test_an_odd_archives_members_each_have_their_line(http: httpx.Client) -> Non
 def test_a_list_of_members_that_lies_is_not_read(http: httpx.Client) -> None:
     end = b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, 65_535, 65_535, 1 << 31, 0, 0)
     found, _ = lines(http.post("/v1/batch", content=b"PK\3\4" + bytes(100) + end))
-    assert found["error"]["code"] == "too_large"
+    assert found["error"]["code"] == "bad_picture"
 
 
 def test_an_upload_of_nothing_has_a_summary(http: httpx.Client) -> None:

@@ -1,0 +1,56 @@
+"""Single pictures and drawings over HTTP: how many may be on their way, and how many in memory."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from live.decoder import Decoder
+from live.messages import Picture
+from live.session import Image
+from live.uploads import Part, Upload
+from tests.live.drawings import DRAWINGS
+from tests.live.inside import serving
+from tests.live.pages import draw, encoded
+
+PAGE = encoded(draw("six"))
+
+
+class Gate:
+    """Holds pictures up before they are decoded, and counts those that were read into memory."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.is_open = asyncio.Event()
+        self.read = 0
+        decode, read = Decoder.decode, Upload.read
+
+        async def decode_later(decoder: Decoder, picture: Picture) -> Image:
+            await self.is_open.wait()
+            return await decode(decoder, picture)
+
+        def count(upload: Upload, part: Part) -> bytes:
+            self.read += part.size == len(PAGE)
+            return read(upload, part)
+
+        monkeypatch.setattr(Decoder, "decode", decode_later)
+        monkeypatch.setattr(Upload, "read", count)
+
+
+async def test_pictures_that_wait_are_not_in_memory_and_not_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gate = Gate(monkeypatch)
+    monkeypatch.setattr("live.asking._MAX_PICTURES", 9)
+    async with serving() as (host, port), httpx.AsyncClient(base_url=f"http://{host}:{port}") as client:
+        asked = [asyncio.create_task(client.post("/v1/predict", content=PAGE)) for _ in range(10)]
+        done, waiting = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+        [refused] = [task.result() for task in done]
+        assert (refused.status_code, refused.json()["error"]["code"]) == (503, "overloaded")
+        assert "Retry-After" in refused.headers
+        assert 0 < gate.read < 9
+        gate.is_open.set()
+        answers = await asyncio.gather(*waiting)
+        assert [answer.json()["digit"] for answer in answers] == [6] * 9
+        assert gate.read == 9
+        drawing = await client.post("/v1/predict", json={"strokes": DRAWINGS["seven"]})
+        assert drawing.json()["digit"] == 7
