@@ -40,14 +40,22 @@ def _run(arguments: Sequence[str]) -> int:
     parser.add_argument("--version", action="version", version=f"live-digits {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, (module, summary) in COMMANDS.items():
-        defaults = argparse.ArgumentDefaultsHelpFormatter
-        command = commands.add_parser(name, help=summary, description=summary, formatter_class=defaults)
+        command = commands.add_parser(name, help=summary, description=summary, formatter_class=_Defaults)
         if name == wanted:
             importlib.import_module(module).add_arguments(command)
     options = parser.parse_args(arguments)
     assert wanted
     code: int = importlib.import_module(COMMANDS[wanted][0]).main(options)
     return code
+
+
+class _Defaults(argparse.ArgumentDefaultsHelpFormatter):
+    """Shows defaults where there are any: nothing is none, and what is said in words stays as it is."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        is_nothing = action.default is None or action.default is False or action.default in ("", ())
+        is_said = "(default" in (action.help or "")
+        return action.help if is_nothing or is_said else super()._get_help_string(action)
 
 
 def _open_streams() -> None:

@@ -53,9 +53,10 @@ def certificate(tmp_path: Path) -> Path:
     return tmp_path
 
 
-async def test_with_a_certificate_it_speaks_tls_and_nothing_else(certificate: Path) -> None:
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_with_a_certificate_it_speaks_tls_and_nothing_else(certificate: Path, workers: str) -> None:
     files = ("--certificate", f"{certificate}/certificate.pem", "--key", f"{certificate}/key.pem")
-    with running_server(*files, "--handshake-s", "1") as server:
+    with running_server(*files, "--handshake-s", "1", "--workers", workers) as server:
         assert server.url.startswith("https://")
         trust = ssl.create_default_context(cafile=str(certificate / "certificate.pem"))
         secure = server.socket.replace("ws:", "wss:")

@@ -1,6 +1,7 @@
 """Starting and stopping: what a user sees when it works, and when it can't."""
 
 import asyncio
+import re
 import shutil
 import signal
 import socket
@@ -26,6 +27,13 @@ def test_help_names_every_setting() -> None:
     shown = run("serve", "--help").stdout
     for knob in KNOBS:
         assert f"--{knob.name.replace('_', '-')}" in shown
+
+
+@pytest.mark.parametrize("command", ["serve", "predict", "draw", "load"])
+def test_help_tells_each_default_once(command: str) -> None:
+    shown = " ".join(run(command, "--help").stdout.split())
+    assert "(default: " in shown
+    assert not re.search(r"\(default: (None|False|\(\))?\)|\(default[^)]*\) \(default", shown)
 
 
 def test_the_version_is_told() -> None:

@@ -190,7 +190,8 @@ class _Supervisor:
         serving = [place.worker and place.worker.state is State.SERVING for place in self._places]
         if all(serving) and not self._is_up:
             self._is_up = True
-            announce(self._listeners[0], f"{len(serving)} workers; ")
+            is_secure = bool(self._settings.certificate)
+            announce(self._listeners[0], f"{len(serving)} workers; ", is_secure=is_secure)
 
     def _end(self, worker: Worker, *, is_replaced: bool) -> None:
         worker.state = State.ENDING
