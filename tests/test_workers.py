@@ -280,6 +280,19 @@ async def test_one_process_may_accept_for_all_and_end_them_all() -> None:
         assert await asyncio.to_thread(three.process.wait, 30) == 0
 
 
+async def test_nobody_is_sent_to_a_worker_that_hangs() -> None:
+    with running_server("--workers", "2", "--spread", "fewest", "--model", "classic") as two:
+        hanging = psutil.Process(min(pids(two)))
+        hanging.suspend()
+        try:
+            await asyncio.sleep(5)
+            async with asyncio.timeout(20), sessions(two, 8) as opened:
+                assert await asyncio.gather(*map(draw, opened)) == [7] * 8
+        finally:
+            hanging.resume()
+        await until_both_serve(two)
+
+
 def test_workers_that_can_not_start_say_why() -> None:
     found = run("serve", "--port", "0", "--workers", "2", "--weights", "nowhere")
     assert found.returncode == 1

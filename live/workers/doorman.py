@@ -27,9 +27,9 @@ class Doorman:
         threading.Thread(target=self._run, name="doorman", daemon=True).start()
 
     def add(self, channel: socket.socket, row: int) -> None:
-        """Have connections handed to a worker."""
+        """Have connections handed to a worker, if they aren't."""
         with self._changed:
-            self._channels[channel] = (row, 0)
+            self._channels.setdefault(channel, (row, 0))
             self._changed.notify()
 
     def remove(self, channel: socket.socket) -> None:

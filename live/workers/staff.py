@@ -51,6 +51,7 @@ class Worker:
     numbers: "list[Metric]" = field(default_factory=list)
     """The last that it told."""
     began_at: float = field(default_factory=time.monotonic)
+    heard_at: float = field(default_factory=time.monotonic)
     kill_at: float = field(default_factory=lambda: time.monotonic() + LOADING_S)
     is_heard: bool = True
 

@@ -29,7 +29,7 @@ from live.workers.machine import signals, terminal_signals_blocked
 from live.workers.orders import Ask, Drain, Failed, News, Numbers, Post, Ready, Stop, Tell, Totals
 from live.workers.staff import LOADING_S, Place, State, Worker, delay_after
 from live.workers.totals import add_up, tell_of_workers, what_stays
-from live.workers.worker import run
+from live.workers.worker import ALIVE_EVERY_S, run
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 
 _SILENT_S = 30.0
 """A worker whose event loop has not turned for so long is as good as dead."""
+_QUIET_S = 3 * ALIVE_EVERY_S
+"""And is sent nobody after that long."""
 _EARLY_S = 10.0
 """A worker that dies so early will likely do so again: its successor is made to wait."""
 _GRACE_S = 8.0
@@ -159,8 +161,12 @@ class _Supervisor:
         except (EOFError, OSError):
             worker.is_heard = False
             return
+        worker.heard_at = time.monotonic()
         if worker.state is not State.ENDING:
-            worker.kill_at = time.monotonic() + (_SILENT_S if self._is_up else LOADING_S)
+            worker.kill_at = worker.heard_at + (_SILENT_S if self._is_up else LOADING_S)
+        if worker.state is State.SERVING and self._doorman and worker.channel:
+            # It may have been silent.
+            self._doorman.add(worker.channel, worker.row)
         match news:
             case Ready():
                 self._welcome(worker)
@@ -271,6 +277,10 @@ class _Supervisor:
             if place.due_at <= now and not self._is_stopping:
                 self._fill(place)
         for worker in self._workers:
+            is_quiet = worker.state is State.SERVING and now - worker.heard_at > _QUIET_S
+            if is_quiet and self._doorman and worker.channel:
+                # As nobody enters there, it would seem to have the fewest sessions.
+                self._doorman.remove(worker.channel)
             if worker.kill_at <= now:
                 log.error("Expected worker %d to answer or to end in time: it is killed", worker.process.pid)
                 worker.kill_at = math.inf
