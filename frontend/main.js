@@ -83,8 +83,9 @@ function hangControls() {
     return { brush, colour, width };
   };
   const isErasing = () => settings.values.tool === "eraser";
-  new PointerInput(sheet, drawing, { pen, isErasing, predicted: (points) => canvas.predict(points) });
+  // Before the pointer: a press lifts the keyboard's pen, and only then begins a stroke of its own.
   new KeyboardCursor(sheet, drawing, { pen, said: (text) => announcer.say(text) });
+  new PointerInput(sheet, drawing, { pen, isErasing, predicted: (points) => canvas.predict(points) });
   new PenPanel(element("pens"), settings);
   const files = new FilePanel(element("files"), drawing, palette, (text) => notice.show(text));
   const toolbar = new Toolbar(/** @type {HTMLElement} */ (sheet.parentElement), drawing, settings);
