@@ -50,7 +50,6 @@ export class PointerInput {
     const isPalm = this.#penSeen && event.pointerType === "touch";
     const isErasing = this.#hand.isErasing() || event.button === ERASER_END;
     if (this.#contact !== null || isPalm || (event.button !== 0 && !isErasing)) return;
-    event.preventDefault();
     this.#surface.setPointerCapture(event.pointerId);
     this.#contact = event.pointerId;
     this.#measure();
