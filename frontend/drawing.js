@@ -152,12 +152,13 @@ export class Drawing {
   }
 
   /**
-   * What there is now, shared, not copied: the stroke under the pen goes on growing in it.
+   * What there is now, shared, not copied: the stroke under the pen goes on growing in it. Or the beginning of it.
    *
+   * @param {number | null} [points]  of the beginning; null: all there is
    * @returns {Snapshot}
    */
-  snapshot() {
-    return { rev: this.rev, strokes: this.#strokes };
+  snapshot(points = null) {
+    return { rev: this.rev, strokes: points === null ? this.#strokes : prefix(this.#strokes, points) };
   }
 
   #remember() {

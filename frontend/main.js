@@ -141,10 +141,15 @@ function hangTimeline(canvas) {
   });
 }
 
-/** @param {number | null} points  null: the present */
+/**
+ * Look at an earlier point, and ask about it: ink that was kept, or another model, has no belief there yet.
+ *
+ * @param {number | null} points  null: the present
+ */
 function lookAt(points) {
   replay.stop();
   look(points);
+  ask(drawing.snapshot(points));
 }
 
 /** @param {number | null} points */

@@ -7,7 +7,6 @@
  * @import { Clock } from "./connection.js"
  * @import { Drawing, Snapshot, Stroke } from "./drawing.js"
  */
-import { prefix } from "./drawing.js";
 import { Signal } from "./signal.js";
 
 /** Longer rests are thinking, not writing. */
@@ -67,7 +66,7 @@ export class Replay {
       return;
     }
     this.#look(points);
-    this.#ask({ rev: this.#drawing.rev, strokes: prefix(this.#drawing.strokes, points) });
+    this.#ask(this.#drawing.snapshot(points));
     this.#nextFrame(() => this.#step());
   }
 

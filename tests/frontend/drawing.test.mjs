@@ -108,6 +108,14 @@ test("a prefix cuts the stroke that it ends in", () => {
   assert.deepEqual(prefix(strokes, 0), []);
 });
 
+test("a snapshot is of all there is, and goes on growing, or of the beginning", () => {
+  const drawing = drawn([[0, 0], [10, 0]]);
+  drawing.begin(at(0, 5), PEN);
+  const [all, beginning] = [drawing.snapshot(), drawing.snapshot(1)];
+  drawing.extend([at(10, 5)]);
+  assert.deepEqual([all, beginning].map(({ strokes }) => countPoints(strokes)), [4, 1]);
+});
+
 test("the box holds all ink, and a blank page has none", () => {
   assert.deepEqual(boxOf(drawn([[3, 9], [10, 4]]).strokes), { left: 3, top: 4, width: 7, height: 5 });
   assert.equal(boxOf([]), null);

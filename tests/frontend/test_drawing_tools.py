@@ -223,6 +223,21 @@ async def test_dragging_along_the_timeline_shows_earlier_beliefs(page: Page) -> 
     await expect(sign(page)).to_have_text("7")
 
 
+async def test_earlier_ink_that_nobody_asked_about_is_asked_about(page: Page) -> None:
+    await draw(page, SEVEN)
+    await page.reload()
+    await expect(sign(page)).to_have_text("7")
+    await page.locator("#scrub").focus()
+    await page.keyboard.press("ArrowLeft")
+    await expect(page.locator("#scrub")).to_have_attribute("aria-valuetext", re.compile("After .*: 7"))
+    await expect(sign(page)).to_have_text("7")
+    await page.locator("#models select").first.select_option("classic")
+    await expect(page.locator("#scrub")).to_have_attribute("aria-valuetext", re.compile("After .*: 7"))
+    await expect(sign(page)).to_have_text("7")
+    await page.keyboard.press("Escape")
+    await expect(sign(page)).to_have_text("7")
+
+
 async def test_a_replay_draws_it_again_and_ends_in_the_present(page: Page) -> None:
     await draw(page, SEVEN)
     await page.reload()
