@@ -8,6 +8,7 @@ const PREFIX = "live-digits.token.";
 
 export class Token {
   #store;
+  #value;
 
   /**
    * @param {Store} store  of this tab alone
@@ -15,6 +16,8 @@ export class Token {
    */
   constructor(store, hash) {
     this.#store = store;
+    // Read once: a browser that lets the page keep nothing still has a token for as long as the page is open.
+    this.#value = String(store.read(KEY) ?? "");
     const brought = /^#token=(.+)$/.exec(hash);
     /** Whether the address holds it still, and wants cleaning. */
     this.isInAddress = brought !== null;
@@ -22,10 +25,11 @@ export class Token {
   }
 
   get value() {
-    return String(this.#store.read(KEY) ?? "");
+    return this.#value;
   }
 
   set value(value) {
+    this.#value = value;
     this.#store.write(KEY, value);
   }
 

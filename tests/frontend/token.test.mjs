@@ -16,6 +16,18 @@ test("the address brings a token once, and the tab keeps it", () => {
   assert.deepEqual([later.isInAddress, later.headers], [false, { Authorization: "Bearer a+b/c=" }]);
 });
 
+test("where nothing may be kept, the page itself still knows the token", () => {
+  const forbidden = () => {
+    throw new DOMException("The operation is insecure.", "SecurityError");
+  };
+  for (const store of [new Store([]), new Store([{ getItem: forbidden, setItem: forbidden }])]) {
+    const token = new Token(store, "#token=first");
+    assert.equal(token.value, "first");
+    token.value = "second";
+    assert.deepEqual(token.headers, { Authorization: "Bearer second" });
+  }
+});
+
 test("without a token nothing is offered", () => {
   const none = new Token(tab(), "#other=1");
   assert.deepEqual([none.isInAddress, none.value, none.headers, subprotocolsFor("")], [false, "", {}, []]);
