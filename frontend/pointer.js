@@ -46,10 +46,16 @@ export class PointerInput {
 
   /** @param {PointerEvent} event */
   #down(event) {
-    if (event.pointerType === "pen") this.#penSeen = true;
+    // What touched before the first pen was the palm of the hand that holds it.
+    if (event.pointerType === "pen" && !this.#penSeen) {
+      this.#penSeen = true;
+      this.#drawing.cancel();
+      this.#contact = null;
+    }
     const isPalm = this.#penSeen && event.pointerType === "touch";
-    const isErasing = this.#hand.isErasing() || event.button === ERASER_END;
-    if (this.#contact !== null || isPalm || (event.button !== 0 && !isErasing)) return;
+    const isEraserEnd = event.button === ERASER_END;
+    if (this.#contact !== null || isPalm || (event.button !== 0 && !isEraserEnd)) return;
+    const isErasing = isEraserEnd || this.#hand.isErasing();
     this.#surface.setPointerCapture(event.pointerId);
     this.#contact = event.pointerId;
     this.#measure();

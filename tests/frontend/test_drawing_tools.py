@@ -248,22 +248,23 @@ async def test_a_replay_draws_it_again_and_ends_in_the_present(page: Page) -> No
     await expect(sign(page)).to_have_text("7")
 
 
+async def touch(session: CDPSession, kind: str, *points: tuple[float, float]) -> None:
+    places = [{"x": x, "y": y} for x, y in points]
+    await session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
+
 class Finger:
     """A finger on the page, by way of the browser's own input events."""
 
     def __init__(self, session: CDPSession) -> None:
         self._session = session
 
-    async def _touch(self, kind: str, *points: tuple[float, float]) -> None:
-        places = [{"x": x, "y": y} for x, y in points]
-        await self._session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
-
     async def draw(self, line: Line, end: str = "touchEnd") -> None:
         first, *rest = line
-        await self._touch("touchStart", first)
+        await touch(self._session, "touchStart", first)
         for place in rest:
-            await self._touch("touchMove", place)
-        await self._touch(end)
+            await touch(self._session, "touchMove", place)
+        await touch(self._session, end)
 
 
 async def pen(session: CDPSession, kind: str, place: tuple[float, float], force: float) -> None:

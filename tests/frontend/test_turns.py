@@ -1,10 +1,12 @@
 """Mouse, keyboard, palm and pen taking turns at one drawing, in a real browser."""
 
+from typing import Literal
+
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.frontend.hand import SEVEN, corners, draw
-from tests.frontend.test_drawing_tools import Finger, strokes
+from tests.frontend.test_drawing_tools import Finger, pen, strokes, touch
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -43,3 +45,29 @@ async def test_a_finger_on_the_sheet_draws_and_does_not_scroll(page: Page) -> No
     assert await page.evaluate("scrollY") == 0
     ring = "document.querySelector('#sheet').matches(':focus-visible')"
     assert not await page.evaluate(ring), "a ring around what the finger draws on"
+
+
+async def test_a_palm_that_lies_there_first_gives_way_to_the_pen(page: Page) -> None:
+    hand = await page.context.new_cdp_session(page)
+    first, *rest, last = await corners(page, SEVEN)
+    palm = [(place[0] + 40, place[1] + 90) for place in (first, rest[0])]
+    await touch(hand, "touchStart", palm[0])
+    await touch(hand, "touchMove", palm[1])
+    await pen(hand, "mousePressed", first, 0.3)
+    for place in (*rest, last):
+        await pen(hand, "mouseMoved", place, 0.5)
+    await pen(hand, "mouseReleased", last, 0)
+    await touch(hand, "touchEnd")
+    await expect(page.locator(".verdict .sign")).to_have_text("7")
+    assert len(await strokes(page)) == 1
+
+
+@pytest.mark.parametrize("button", ["middle", "right"])
+async def test_only_the_first_button_erases(page: Page, button: Literal["middle", "right"]) -> None:
+    await draw(page, SEVEN)
+    await page.keyboard.press("e")
+    [middle] = await corners(page, [SEVEN[2]])
+    await page.mouse.click(*middle, button=button)
+    assert len(await strokes(page)) == 1
+    await page.mouse.click(*middle)
+    assert await strokes(page) == []
