@@ -83,8 +83,13 @@ function hangControls() {
     return { brush, colour, width };
   };
   const isErasing = () => settings.values.tool === "eraser";
+  // The keyboard has no eraser: to put its pen down is to choose the pen.
+  const takePen = () => {
+    settings.set({ tool: "pen" });
+    return pen();
+  };
   // Before the pointer: a press lifts the keyboard's pen, and only then begins a stroke of its own.
-  new KeyboardCursor(sheet, drawing, { pen, said: (text) => announcer.say(text) });
+  new KeyboardCursor(sheet, drawing, { pen: takePen, said: (text) => announcer.say(text) });
   new PointerInput(sheet, drawing, { pen, isErasing, predicted: (points) => canvas.predict(points) });
   new PenPanel(element("pens"), settings);
   const files = new FilePanel(element("files"), drawing, palette, (text) => notice.show(text));

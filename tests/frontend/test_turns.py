@@ -62,6 +62,17 @@ async def test_a_palm_that_lies_there_first_gives_way_to_the_pen(page: Page) -> 
     assert len(await strokes(page)) == 1
 
 
+async def test_the_keyboards_pen_is_the_pen_even_after_the_eraser(page: Page) -> None:
+    await page.locator("#sheet").focus()
+    await page.keyboard.press("e")
+    eraser = page.locator("#eraser")
+    await expect(eraser).to_have_attribute("aria-pressed", "true")
+    for key in ("Space", "ArrowLeft", "Space"):
+        await page.keyboard.press(key)
+    await expect(eraser).to_have_attribute("aria-pressed", "false")
+    assert len(await strokes(page)) == 1
+
+
 @pytest.mark.parametrize("button", ["middle", "right"])
 async def test_only_the_first_button_erases(page: Page, button: Literal["middle", "right"]) -> None:
     await draw(page, SEVEN)
