@@ -94,6 +94,18 @@ async def test_the_pen_panel_stays_above_its_button(page: Page) -> None:
         }""")
 
 
+async def test_all_of_the_pen_panel_can_be_reached_in_a_low_window(page: Page) -> None:
+    # What is left of 1280 by 1024 at 400 %.
+    await page.set_viewport_size({"width": 320, "height": 256})
+    await page.click("[popovertarget=pens]")
+    await page.locator("#pens p").scroll_into_view_if_needed()
+    for part in ("#pens", "#pens p"):
+        box = await page.locator(part).bounding_box()
+        assert box
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= 256
+
+
 async def test_ink_stays_visible_on_a_page_of_its_own_colour(page: Page) -> None:
     await page.click("[popovertarget=pens]")
     await choose(page, "page", "#000000")
