@@ -32,6 +32,12 @@ export class Drawing {
   #past = [];
   /** @type {Stroke[][]} */
   #future = [];
+  /**
+   * What could be redone before the last stroke, in case that was none.
+   *
+   * @type {Stroke[][]}
+   */
+  #forgone = [];
   /** @type {Stroke | null} */
   #open = null;
 
@@ -107,6 +113,7 @@ export class Drawing {
   cancel() {
     if (!this.#open) return;
     this.#open = null;
+    this.#future = this.#forgone;
     this.#rewrite(/** @type {Stroke[]} */ (this.#past.pop()));
   }
 
@@ -164,6 +171,7 @@ export class Drawing {
   #remember() {
     this.#past.push(this.#strokes);
     if (this.#past.length > LONGEST_HISTORY) this.#past.shift();
+    this.#forgone = this.#future;
     this.#future = [];
   }
 

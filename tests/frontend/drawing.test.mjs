@@ -81,6 +81,15 @@ test("a cancelled contact leaves no ink, no history and a new generation", () =>
   assert.deepEqual([drawing.isBlank, drawing.canUndo, drawing.rev], [true, false, 1]);
 });
 
+test("a cancelled contact leaves what could be redone", () => {
+  const drawing = drawn([[0, 0]], [[9, 9]]);
+  drawing.undo();
+  drawing.begin(at(1, 1), PEN);
+  drawing.cancel();
+  drawing.redo();
+  assert.deepEqual(drawing.strokes.map((stroke) => stroke.points[0].x), [0, 9]);
+});
+
 test("erasing one stroke is one step of history", () => {
   const drawing = drawn([[0, 0]], [[5, 5]], [[9, 9]]);
   drawing.erase(1);
