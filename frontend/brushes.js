@@ -19,10 +19,14 @@ const HALVING_SPEED = 2.2;
 const PRESSURE_SMOOTHING = 0.3;
 const SPRAY_DOTS_PER_UNIT = 0.35;
 
-/** @type {Record<string, (stroke: Stroke, from: number, to: number) => Shape>} */
-const BRUSHES = { round, marker, pressure, spray };
+/**
+ * A map, as an object also has what every object has: ink from a file may name any brush, "__proto__" too.
+ *
+ * @type {Map<string, (stroke: Stroke, from: number, to: number) => Shape>}
+ */
+const BRUSHES = new Map(Object.entries({ round, marker, pressure, spray }));
 
-export const BRUSH_NAMES = Object.keys(BRUSHES);
+export const BRUSH_NAMES = [...BRUSHES.keys()];
 
 /**
  * What the points from `from` up to, but without, `to` add to the page.
@@ -33,7 +37,7 @@ export const BRUSH_NAMES = Object.keys(BRUSHES);
  * @returns {Shape}
  */
 export function shapeOf(stroke, from = 0, to = stroke.points.length) {
-  return (BRUSHES[stroke.pen.brush] ?? round)(stroke, from, to);
+  return (BRUSHES.get(stroke.pen.brush) ?? round)(stroke, from, to);
 }
 
 /**

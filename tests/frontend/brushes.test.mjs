@@ -22,10 +22,12 @@ for (const brush of BRUSH_NAMES) {
   });
 }
 
-test("a brush of a newer page is drawn round", () => {
-  const points = [[0, 0], [9, 9]];
-  assert.deepEqual(shapeOf(line("glitter", points)), shapeOf(line("round", points)));
-});
+for (const brush of ["glitter", "__proto__", "toString"]) {
+  test(`a brush that this page does not know is drawn round: ${brush}`, () => {
+    const points = [[0, 0], [9, 9]];
+    assert.deepEqual(shapeOf(line(brush, points)), shapeOf(line("round", points)));
+  });
+}
 
 test("harder pressed is broader", () => {
   const at = (pressure) => shapeOf({ ...line("pressure", []), points: [{ x: 0, y: 0, t: 0, pressure }] }).d;
