@@ -13,7 +13,6 @@ import { VerdictView } from "./verdict.js";
 
 export class Panel {
   #root;
-  #connection;
   #model = "";
   #inForce = "";
 
@@ -25,21 +24,21 @@ export class Panel {
   constructor(row, drawing, connection) {
     const template = /** @type {HTMLTemplateElement} */ (document.getElementById("result"));
     this.#root = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
-    this.#connection = connection;
-    this.session = new Session(this.#connection);
+    this.connection = connection;
+    this.session = new Session(connection);
     this.reading = new Reading(drawing);
     const name = /** @type {HTMLElement} */ (this.#root.querySelector(".model"));
     this.session.configured.listen((model) => {
       this.#inForce = name.textContent = model;
     });
+    // The status speaks of the first alone.
+    connection.changed.listen((state) => {
+      if (state === "waiting") name.textContent = `${this.#model || this.#inForce}: offline`;
+    });
     this.session.answers.listen((answer) => this.reading.accept(answer));
     new VerdictView(/** @type {HTMLElement} */ (this.#root.querySelector(".verdict")), this.reading);
     new BarsView(/** @type {HTMLElement} */ (this.#root.querySelector(".bars")), this.reading);
     row.append(this.#root);
-  }
-
-  get connection() {
-    return this.#connection;
   }
 
   /** @param {string} model  "" for the server's default */
@@ -53,7 +52,7 @@ export class Panel {
 
   /** Hang up and go. */
   remove() {
-    this.#connection.close();
+    this.connection.close();
     this.reading.leave();
     this.#root.remove();
   }

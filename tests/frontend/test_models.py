@@ -1,8 +1,11 @@
 """Two models on one drawing, in a real browser."""
 
-import pytest
-from playwright.async_api import Page, expect
+import re
 
+import pytest
+from playwright.async_api import BrowserContext, Page, expect
+
+from tests.frontend.conftest import Server
 from tests.frontend.hand import ONE, SEVEN, draw
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -31,3 +34,17 @@ async def test_another_model_answers_as_soon_as_it_is_chosen(page: Page) -> None
     await page.locator("#models select").first.select_option("classic")
     await expect(page.locator(".verdict .sign")).to_have_text("7")
     assert any('"model":"classic"' in frame for frame in asked)
+
+
+@pytest.mark.parametrize("own_server", [("--max-sessions", "2")], indirect=True)
+async def test_a_second_model_that_is_not_let_in_says_so(context: BrowserContext, own_server: Server) -> None:
+    page, other = await context.new_page(), await context.new_page()
+    for one in (page, other):
+        await one.goto(own_server.url)
+        await one.locator("#status[data-state=ready]").wait_for()
+    await page.get_by_role("button", name="Compare").click()
+    names = page.locator(".result .model")
+    await expect(names.nth(1)).to_have_text(re.compile("^[a-z]+: offline$"))
+    await expect(names.nth(0)).not_to_contain_text("offline")
+    await other.close()
+    await expect(names.nth(1)).to_have_text(re.compile("^[a-z]+$"))
