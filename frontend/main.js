@@ -37,6 +37,7 @@ import { Token } from "./token.js";
 import { Toolbar } from "./toolbar.js";
 
 const DRAWING_KEY = "live-digits.drawing";
+const NOT_LOADED = "That did not load. Try again.";
 const ADDRESS = socketAddress(document.baseURI);
 
 const store = new Store(browserShelves());
@@ -57,7 +58,7 @@ const replay = new Replay(drawing, {
   nextFrame: onNextFrame,
 });
 
-/** @type {Promise<PictureBatch> | undefined} */
+/** @type {Promise<PictureBatch | void> | undefined} */
 let pictures;
 
 hangViews();
@@ -102,8 +103,12 @@ function hangControls() {
 
 /** @param {File[]} files */
 async function readPictures(files) {
-  pictures ??= openPictures();
+  pictures ??= openPictures().catch(() => {
+    pictures = undefined;
+    notice.show(NOT_LOADED);
+  });
   const batch = await pictures;
+  if (!batch) return;
   const running = batch.run(files);
   element("pictures").scrollIntoView({ block: "start" });
   await running;
@@ -177,13 +182,18 @@ function hangWhy(canvas) {
   const steps = new StepsView(element("steps"), drawing, reading);
   const button = element("why");
   const models = { drawing, reading, session, settings, palette };
-  /** @type {Promise<unknown> | undefined} */
+  /** Loaded when it is first wanted. */
+  const show = async () => (await import("./why_view.js")).open(button, models, { canvas, steps, bars: results });
+  /** @type {Promise<void> | undefined} */
   let opening;
   const follow = () => {
     const { explains } = settings.values;
     button.setAttribute("aria-pressed", String(explains));
-    // Loaded when it is first wanted.
-    if (explains) opening ??= import("./why_view.js").then(({ open }) => open(button, models, { canvas, steps, bars: results }));
+    if (explains) opening ??= show().catch(() => {
+      opening = undefined;
+      settings.set({ explains: false });
+      notice.show(NOT_LOADED);
+    });
   };
   button.addEventListener("click", () => settings.set({ explains: !settings.values.explains }));
   settings.changed.listen(follow);
