@@ -83,12 +83,15 @@ def read_archive(
     """Yield each member's name and its bytes, or why there are none.
 
     max_bytes: of one member, unpacked.
-    Raises BadPicture when it is no ZIP that can be read, TooLarge when it has too many members.
+    Raises BadPicture when it is no ZIP that can be read or holds nothing, TooLarge when it has too many
+    members.
     """
     window = _Window(Slice(file, offset, size), max_members)
     try:
         with zipfile.ZipFile(window) as archive:
             window.is_listing = False
+            if not archive.infolist():
+                raise BadPicture("Expected pictures in a ZIP, found none")
             for member in archive.infolist():
                 yield member.filename, _read_member(archive, member, max_bytes)
     except LiveError:

@@ -108,6 +108,17 @@ async def test_the_server_reads_pictures_and_those_in_a_zip(page: Page) -> None:
     await expect(page.locator("tbody tr").filter(has_text="broken.png")).to_contain_text("Expected a PNG")
 
 
+async def test_an_empty_zip_says_that_nothing_was_in_it(page: Page) -> None:
+    archive = io.BytesIO()
+    zipfile.ZipFile(archive, "w").close()
+    files: list[FilePayload] = [
+        {"name": "empty.zip", "mimeType": "application/zip", "buffer": archive.getvalue()}
+    ]
+    await page.set_input_files("#pictures input[type=file]", files)
+    row = page.locator("tbody tr").filter(has_text="empty.zip")
+    await expect(row).to_contain_text("Expected pictures in a ZIP, found none")
+
+
 async def test_dropped_and_pasted_pictures_are_read(page: Page) -> None:
     await page.route("**/v1/batch*", answer)
     for kind, name in (("drop", "seven.png"), ("paste", "two.png")):

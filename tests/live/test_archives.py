@@ -50,3 +50,8 @@ def test_a_list_that_is_too_long_is_not_read(monkeypatch: pytest.MonkeyPatch) ->
 def test_what_has_no_end_is_no_archive() -> None:
     with pytest.raises(BadPicture, match="broken"):
         read(archive(1, 1)[:-5], most=3)
+
+
+def test_what_holds_nothing_says_so() -> None:
+    with pytest.raises(BadPicture, match="Expected pictures in a ZIP, found none"):
+        read(archive(0, 0)[len(MEMBER) :], most=3)
