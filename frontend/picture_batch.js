@@ -15,12 +15,14 @@ const MOST_FILES = 50;
 const MOST_BYTES = 8_000_000;
 /** Below this a digit deserves a second look. */
 const CONFIDENT = 0.9;
+const SILENCE = "The server said nothing about it";
 
 export class PictureBatch {
   /** @type {Signal<Row | null>} */
   changed = new Signal();
   /** @type {Row[]} */
   rows = [];
+
   isRunning = false;
 
   #address;
@@ -49,12 +51,15 @@ export class PictureBatch {
     this.isRunning = true;
     const portions = portionsOf(files).map((portion) => ({ portion, rows: this.#announce(portion) }));
     for (const { portion, rows } of portions) {
+      const sound = await this.#sift(portion, rows);
       try {
-        await this.#ask(portion, rows);
+        if (sound.length) await this.#ask(sound, rows);
       } catch (error) {
+        // What is in an archive is not known yet: it stands for that.
+        for (const file of sound.filter(isArchive)) this.#add(rows, file);
         this.#fail(rows, error instanceof Error ? error.message : String(error));
       }
-      this.#fail(rows, "The server said nothing about it");
+      this.#fail(rows, SILENCE);
     }
     this.isRunning = false;
     this.changed.emit(null);
@@ -62,20 +67,45 @@ export class PictureBatch {
 
   /** @param {readonly File[]} files */
   #announce(files) {
-    const rows = files.filter((file) => !isArchive(file)).map((file) => this.#add(file.name, file));
+    /** @type {Row[]} */
+    const rows = [];
+    for (const file of files) if (!isArchive(file)) this.#add(rows, file);
     this.changed.emit(null);
     return rows;
   }
 
   /**
-   * @param {string} name
-   * @param {Blob | null} file
+   * @param {Row[]} rows  of the request
+   * @param {File | string} source  the file, or the name of what an archive holds
    */
-  #add(name, file) {
+  #add(rows, source) {
+    const name = typeof source === "string" ? source : source.name;
+    const file = typeof source === "string" || isArchive(source) ? null : source;
     /** @type {Row} */
     const row = { name, file, belief: null, fault: "" };
     this.rows.push(row);
+    rows.push(row);
     return row;
+  }
+
+  /**
+   * The files that can be read; a folder that was dropped can't, and would fail the request with all that is in it.
+   *
+   * @param {readonly File[]} files
+   * @param {Row[]} rows
+   */
+  async #sift(files, rows) {
+    const sound = [];
+    for (const file of files) {
+      try {
+        await file.slice(0, 1).arrayBuffer();
+        sound.push(file);
+      } catch {
+        const row = rows.find((one) => one.file === file) ?? this.#add(rows, file);
+        this.#fail([row], "Expected a file that can be read");
+      }
+    }
+    return sound;
   }
 
   /**
@@ -87,19 +117,24 @@ export class PictureBatch {
     for (const file of files) body.append("picture", file, file.name);
     const response = await this.#fetch(this.#address(), { method: "POST", body });
     if (!response.ok) throw new Error(await refusal(response));
-    for await (const line of linesOf(response)) this.#hear(JSON.parse(line), rows);
+    let isWhole = false;
+    for await (const line of linesOf(response)) isWhole = !this.#hear(JSON.parse(line), rows);
+    if (!isWhole) throw new Error(SILENCE);
   }
 
   /**
-   * @param {any} line  of the answer; the last one is a summary and names no picture
+   * Whether a line is about a picture; the last one is a summary and names none.
+   *
+   * @param {any} line  of the answer
    * @param {Row[]} rows
    */
   #hear(line, rows) {
-    if (typeof line.name !== "string") return;
-    const row = rows.find((one) => one.name === line.name && isWaiting(one)) ?? this.#add(line.name, null);
+    if (typeof line.name !== "string") return false;
+    const row = rows.find((one) => one.name === line.name && isWaiting(one)) ?? this.#add(rows, line.name);
     if (line.verdict) row.belief = believe(line);
     else row.fault = line.error?.message ?? "No answer";
     this.changed.emit(row);
+    return true;
   }
 
   /**

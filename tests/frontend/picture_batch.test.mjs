@@ -51,9 +51,42 @@ test("two files of one name have an answer each", async () => {
 });
 
 test("pictures in a ZIP become rows as they are read", async () => {
-  const { batch } = answering({ name: "in/1.png", ...prediction() });
+  const { batch } = answering({ name: "in/1.png", ...prediction() }, { summary: {} });
   await batch.run([file("many.zip", "application/zip")]);
   assert.deepEqual(batch.rows.map(({ name, file }) => [name, file]), [["in/1.png", null]]);
+});
+
+test("a ZIP that could not be sent, was refused or broke off midway has a row that says so", async () => {
+  const line = JSON.stringify({ name: "in/1.png", ...prediction() });
+  const breaking = new ReadableStream({
+    start: (stream) => stream.enqueue(new TextEncoder().encode(`${line}\n`)),
+    pull: (stream) => stream.error(new TypeError("network error")),
+  });
+  const cases = [
+    [async () => Promise.reject(new TypeError("Failed to fetch")), ["many.zip", /Failed to fetch/]],
+    [async () => new Response("", { status: 413 }), ["many.zip", /refused \(413\)/]],
+    [async () => new Response(breaking), ["in/1.png", /^$/], ["many.zip", /network error/]],
+    [async () => new Response(`${line}\n`), ["in/1.png", /^$/], ["many.zip", /said nothing/]],
+  ];
+  for (const [send, ...expected] of cases) {
+    const batch = new PictureBatch(() => "http://x", send);
+    await batch.run([file("many.zip", "application/zip")]);
+    assert.deepEqual(batch.rows.map(({ name }) => name), expected.map(([name]) => name));
+    expected.forEach(([, fault], i) => assert.match(batch.rows[i].fault, fault));
+  }
+});
+
+test("a folder, which can't be read, fails alone", async () => {
+  const folder = file("folder", "");
+  folder.slice = () => ({ arrayBuffer: async () => Promise.reject(new DOMException("A directory", "NotFoundError")) });
+  const { batch, requests } = answering({ name: "a.png", ...prediction() }, { summary: {} });
+  await batch.run([folder, file("a.png")]);
+  assert.deepEqual(
+    batch.rows.map(({ name, belief, fault }) => [name, belief?.digit, fault]),
+    [["folder", undefined, "Expected a file that can be read"], ["a.png", 7, ""]],
+  );
+  await batch.run([folder]);
+  assert.deepEqual(requests, [["a.png"]]);
 });
 
 test("many files go in several requests", async () => {
