@@ -111,8 +111,7 @@ async function readPictures(files) {
   if (!batch) return;
   const running = batch.run(files);
   element("pictures").scrollIntoView({ block: "start" });
-  await running;
-  announcer.say(`${batch.rows.length} pictures read`);
+  announcer.say(`${await running} pictures read`);
 }
 
 /** Loaded with the first picture: who only draws needs none of it. */

@@ -23,8 +23,7 @@ export class PictureBatch {
   /** @type {Row[]} */
   rows = [];
 
-  isRunning = false;
-
+  #runs = 0;
   #address;
   #fetch;
 
@@ -37,18 +36,22 @@ export class PictureBatch {
     this.#fetch = send;
   }
 
+  get isRunning() {
+    return this.#runs > 0;
+  }
+
   /** How many rows have their answer. */
   get done() {
     return this.rows.filter((row) => !isWaiting(row)).length;
   }
 
   /**
-   * Have files read, one request after the other.
+   * Have files read, one request after the other; other runs may be under way. Answers how many rows came of it.
    *
    * @param {readonly File[]} files  pictures and ZIP archives of them
    */
   async run(files) {
-    this.isRunning = true;
+    this.#runs += 1;
     const portions = portionsOf(files).map((portion) => ({ portion, rows: this.#announce(portion) }));
     for (const { portion, rows } of portions) {
       const sound = await this.#sift(portion, rows);
@@ -61,8 +64,9 @@ export class PictureBatch {
       }
       this.#fail(rows, SILENCE);
     }
-    this.isRunning = false;
+    this.#runs -= 1;
     this.changed.emit(null);
+    return portions.reduce((sum, { rows }) => sum + rows.length, 0);
   }
 
   /** @param {readonly File[]} files */

@@ -89,6 +89,25 @@ test("a folder, which can't be read, fails alone", async () => {
   assert.deepEqual(requests, [["a.png"]]);
 });
 
+test("of two runs at once, each counts its own, and all is read when both are", async () => {
+  const answers = [];
+  const batch = new PictureBatch(() => "http://x", () => new Promise((resolve) => answers.push(resolve)));
+  const asked = async (count) => {
+    while (answers.length < count) await new Promise(setImmediate);
+  };
+  const slow = batch.run([file("a.png"), file("b.png")]);
+  await asked(1);
+  const fast = batch.run([file("many.zip", "application/zip")]);
+  await asked(2);
+  const lines = [{ name: "in/1.png", ...prediction() }, { summary: {} }];
+  answers[1](new Response(lines.map((line) => JSON.stringify(line)).join("\n")));
+  assert.equal(await fast, 1);
+  assert.equal(batch.isRunning, true);
+  answers[0](new Response(""));
+  assert.equal(await slow, 2);
+  assert.equal(batch.isRunning, false);
+});
+
 test("many files go in several requests", async () => {
   const { batch, requests } = answering();
   await batch.run([...Array.from({ length: 60 }, (_, i) => file(`${i}`)), file("big", "image/png", 8_000_001)]);
