@@ -83,7 +83,7 @@ export class PictureBatch {
    * @param {File | string} source  the file, or the name of what an archive holds
    */
   #add(rows, source) {
-    const name = typeof source === "string" ? source : source.name;
+    const name = typeof source === "string" ? source : nameOf(source);
     const file = typeof source === "string" || isArchive(source) ? null : source;
     /** @type {Row} */
     const row = { name, file, belief: null, fault: "" };
@@ -118,7 +118,7 @@ export class PictureBatch {
    */
   async #ask(files, rows) {
     const body = new FormData();
-    for (const file of files) body.append("picture", file, file.name);
+    for (const file of files) body.append("picture", file, nameOf(file));
     const response = await this.#fetch(this.#address(), { method: "POST", body });
     if (!response.ok) throw new Error(await refusal(response));
     let isWhole = false;
@@ -195,6 +195,15 @@ function isWaiting({ belief, fault }) {
 /** @param {File} file */
 function isArchive({ name, type }) {
   return type.includes("zip") || /\.zip$/i.test(name);
+}
+
+/**
+ * Its name as the server will repeat it: browsers write these characters of a multipart name in another way.
+ *
+ * @param {File} file
+ */
+function nameOf({ name }) {
+  return name.replace(/["\r\n]/g, "_");
 }
 
 /**

@@ -108,6 +108,22 @@ async def test_the_server_reads_pictures_and_those_in_a_zip(page: Page) -> None:
     await expect(page.locator("tbody tr").filter(has_text="broken.png")).to_contain_text("Expected a PNG")
 
 
+async def test_names_that_browsers_rewrite_have_one_row(page: Page) -> None:
+    await page.evaluate(
+        """data => {
+          const bytes = Uint8Array.from(data);
+          const files = new DataTransfer();
+          for (const name of ['a "7".png', "two\\nlines.png"]) files.items.add(new File([bytes], name));
+          const event = new ClipboardEvent("paste", { clipboardData: files, bubbles: true });
+          document.body.dispatchEvent(event);
+        }""",
+        list(seven()),
+    )
+    await expect(page.locator("#table .summary")).to_have_text(re.compile("^2 read"))
+    await expect(page.locator("tbody td:nth-child(3)")).to_have_text(["a _7_.png", "two_lines.png"])
+    await expect(page.locator("tbody td:nth-child(4)")).to_have_text(["7", "7"])
+
+
 async def test_an_empty_zip_says_that_nothing_was_in_it(page: Page) -> None:
     archive = io.BytesIO()
     zipfile.ZipFile(archive, "w").close()
