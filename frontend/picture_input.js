@@ -10,8 +10,9 @@
  */
 export function takeFiles(root, { pictures, ink }) {
   const chooser = /** @type {HTMLInputElement} */ (root.querySelector("input[type=file]"));
-  const give = (/** @type {Iterable<File> | undefined} */ list) => {
-    const files = [...(list ?? [])];
+  /** @param {Iterable<File>} [list] */
+  const give = (list = []) => {
+    const files = [...list];
     const inks = files.filter(({ name, type }) => type === "application/json" || name.endsWith(".json"));
     const rest = files.filter((file) => !inks.includes(file));
     if (inks.length) ink(inks[0]);
@@ -23,14 +24,16 @@ export function takeFiles(root, { pictures, ink }) {
     chooser.value = "";
   });
   addEventListener("paste", ({ clipboardData }) => give(clipboardData?.files));
-  addEventListener("dragover", (event) => {
+  /** @param {DragEvent} event */
+  const drag = (event) => {
+    // Text goes where it always went.
+    if (!event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault();
-    document.body.classList.add("dropping");
-  });
-  addEventListener("dragleave", ({ relatedTarget }) => relatedTarget || document.body.classList.remove("dropping"));
-  addEventListener("drop", (event) => {
-    event.preventDefault();
-    document.body.classList.remove("dropping");
-    give(event.dataTransfer?.files);
-  });
+    document.body.classList.toggle("dropping", event.type === "dragover" || event.relatedTarget !== null);
+    // None before they are dropped.
+    give(event.dataTransfer.files);
+  };
+  addEventListener("dragover", drag);
+  addEventListener("dragleave", drag);
+  addEventListener("drop", drag);
 }

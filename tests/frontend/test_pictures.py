@@ -108,6 +108,21 @@ async def test_the_server_reads_pictures_and_those_in_a_zip(page: Page) -> None:
     await expect(page.locator("tbody tr").filter(has_text="broken.png")).to_contain_text("Expected a PNG")
 
 
+async def test_only_files_are_taken_when_they_are_dragged(page: Page) -> None:
+    drag = """([kind, type]) => {
+      const dataTransfer = new DataTransfer();
+      if (type === "Files") dataTransfer.items.add(new File(["{}"], "ink.json"));
+      else dataTransfer.setData(type, "seven");
+      const event = new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true });
+      document.body.dispatchEvent(event);
+      return [event.defaultPrevented, document.body.classList.contains("dropping")];
+    }"""
+    assert await page.evaluate(drag, ["dragover", "text/plain"]) == [False, False]
+    assert await page.evaluate(drag, ["drop", "text/plain"]) == [False, False]
+    assert await page.evaluate(drag, ["dragover", "Files"]) == [True, True]
+    assert await page.evaluate(drag, ["dragleave", "Files"]) == [True, False]
+
+
 async def test_names_that_browsers_rewrite_have_one_row(page: Page) -> None:
     await page.evaluate(
         """data => {
