@@ -203,16 +203,13 @@ export class CanvasView {
     try {
       observer.observe(this.#shown, { box: "device-pixel-content-box" });
     } catch {
-      // Safari does not tell.
-      observer.observe(this.#shown);
+      // Safari does not tell, nor of another screen's density where the size stays.
+      const watch = () => {
+        observer.observe(this.#shown);
+        matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener("change", watch, { once: true });
+      };
+      watch();
     }
-    // Moving to another screen changes the density and not always the size.
-    const density = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
-    const again = () => {
-      observer.disconnect();
-      this.#watchSize();
-    };
-    density.addEventListener("change", again, { once: true });
   }
 
   /** @param {ResizeObserverEntry} entry */

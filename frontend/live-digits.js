@@ -59,6 +59,8 @@ export class LiveDigits extends HTMLElement {
   #connection = null;
   /** @type {Session | null} */
   #session = null;
+  /** @type {PointerInput | null} */
+  #pointer = null;
 
   connectedCallback() {
     if (!this.shadowRoot) this.#build();
@@ -66,6 +68,8 @@ export class LiveDigits extends HTMLElement {
   }
 
   disconnectedCallback() {
+    // What captured the pointer is gone: no event will tell that it was lifted.
+    this.#pointer?.release();
     this.#connection?.close();
   }
 
@@ -94,7 +98,7 @@ export class LiveDigits extends HTMLElement {
     const canvas = new CanvasView(sheet, this.#drawing, inks);
     const pen = () => DEFAULTS;
     const predicted = canvas.predict.bind(canvas);
-    new PointerInput(sheet, this.#drawing, { pen, isErasing: () => false, predicted });
+    this.#pointer = new PointerInput(sheet, this.#drawing, { pen, isErasing: () => false, predicted });
     new VerdictView(find(".verdict"), this.#reading);
     new BarsView(find(".bars"), this.#reading);
     const announcer = new Announcer(find(".unseen"), browserClock);

@@ -24,6 +24,8 @@ export class PointerInput {
   /** @type {Point | null} */
   #rubbedAt = null;
   #box = new DOMRect();
+  /** @type {AbortController | undefined} */
+  #held;
 
   /**
    * @param {HTMLElement} surface  square, shows the whole page
@@ -41,7 +43,6 @@ export class PointerInput {
     // Scribble on iPadOS turns pen strokes into text, and a long press opens a menu, unless these are refused.
     surface.addEventListener("touchmove", (event) => event.preventDefault(), { passive: false });
     surface.addEventListener("contextmenu", (event) => event.preventDefault());
-    for (const shift of ["scroll", "resize"]) addEventListener(shift, () => this.#measure(), { passive: true });
   }
 
   /** @param {PointerEvent} event */
@@ -77,10 +78,8 @@ export class PointerInput {
   /** @param {PointerEvent} event */
   #up(event) {
     if (event.pointerId !== this.#contact) return;
-    this.#contact = null;
-    if (this.#rubbedAt) return;
-    this.#drawing.extend([this.#point(event)]);
-    this.#drawing.end();
+    if (!this.#rubbedAt) this.#drawing.extend([this.#point(event)]);
+    this.release();
   }
 
   /**
@@ -105,14 +104,27 @@ export class PointerInput {
    */
   #cancel(event) {
     if (event.pointerId !== this.#contact) return;
-    this.#contact = null;
     if (event.pointerType === "touch") this.#drawing.cancel();
-    else this.#drawing.end();
+    this.release();
   }
 
-  /** Measured once a stroke: asking at every event would make the browser lay out the page at every event. */
+  /** Let go of whatever draws; what it wrote stays. */
+  release() {
+    this.#contact = null;
+    this.#held?.abort();
+    this.#drawing.end();
+  }
+
+  /**
+   * Measured once a stroke, and when something scrolls under it: asking at every event would make the browser lay out
+   * the page at every event. Nothing of the window is listened to in between: it outlives the surface.
+   */
   #measure() {
-    this.#box = this.#surface.getBoundingClientRect();
+    const measure = () => (this.#box = this.#surface.getBoundingClientRect());
+    measure();
+    this.#held?.abort();
+    const { signal } = (this.#held = new AbortController());
+    for (const shift of ["scroll", "resize"]) addEventListener(shift, measure, { capture: true, signal });
   }
 
   /**

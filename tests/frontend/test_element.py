@@ -1,14 +1,16 @@
 """`<live-digits>` in a page of another origin."""
 
+import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from playwright.async_api import BrowserContext, expect
+import pytest_asyncio
+from playwright.async_api import BrowserContext, FloatRect, Page, expect
 
 from tests.frontend.conftest import Server, listen_for_complaints
-from tests.frontend.hand import SEVEN
+from tests.frontend.hand import SEVEN, painted
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -44,6 +46,115 @@ def foreign_site() -> Iterator[str]:
         yield f"http://127.0.0.1:{site.server_port}/"
         site.shutdown()
         serving.join()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def host(context: BrowserContext, own_server: Server, foreign_site: str) -> AsyncIterator[Page]:
+    """A page with the element in it, connected."""
+    page = await context.new_page()
+    complaints = listen_for_complaints(page)
+    await page.goto(f"{foreign_site}?server={own_server.url}")
+    await page.locator("body[data-state=ready]").wait_for()
+    yield page
+    assert not complaints
+
+
+async def sheet_of(page: Page) -> FloatRect:
+    box = await page.locator("live-digits .sheet").bounding_box()
+    assert box
+    return box
+
+
+async def pull(page: Page, *places: tuple[float, float]) -> None:
+    """Move the mouse over the sheet, in shares of it."""
+    box = await sheet_of(page)
+    for x, y in places:
+        await page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=4)
+
+
+async def ink(page: Page) -> tuple[int, int, list[float]]:
+    """How many pixels have ink, how bright it is, and the box around it in shares of the sheet."""
+    await painted(page)
+    found: list[int] = await page.evaluate("""() => {
+      const canvas = document.querySelector("live-digits").shadowRoot.querySelector("canvas");
+      const { data, width } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      const xs = [], ys = [];
+      let brightest = 0;
+      for (let i = 0; i < data.length; i += 4) {
+        if (data[i + 3] < 255) continue;
+        xs.push((i / 4 % width) / width);
+        ys.push(Math.floor(i / 4 / width) / width);
+        brightest = Math.max(brightest, data[i]);
+      }
+      return [xs.length, brightest, [xs, ys].flatMap(all => [Math.min(...all), Math.max(...all)])];
+    }""")
+    count, brightest, box = found
+    return count, brightest, box  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("own_server", [("--allow-origin", "*")], indirect=True)
+async def test_removed_under_the_pen_it_draws_again_when_it_is_back(host: Page) -> None:
+    await pull(host, (0.3, 0.3))
+    await host.mouse.down()
+    await pull(host, (0.5, 0.3))
+    await host.evaluate("window.element = document.querySelector('live-digits'), element.remove()")
+    await host.mouse.up()
+    await host.evaluate("document.body.append(element)")
+    before, *_ = await ink(host)
+    await pull(host, (0.5, 0.5), (0.2, 0.8))
+    assert (await ink(host))[0] == before
+    await host.mouse.down()
+    await pull(host, (0.8, 0.8))
+    await host.mouse.up()
+    assert (await ink(host))[0] > before
+
+
+@pytest.mark.parametrize("own_server", [("--allow-origin", "*")], indirect=True)
+async def test_ink_stays_under_the_pen_when_what_it_is_in_scrolls(host: Page) -> None:
+    await host.evaluate("""() => {
+      const scroller = document.createElement("div");
+      scroller.style = "height: 400px; overflow: auto; padding-block: 60px 900px; box-sizing: border-box";
+      scroller.append(document.querySelector("live-digits"));
+      document.body.append(scroller);
+    }""")
+    await pull(host, (0.3, 0.3))
+    await host.mouse.down()
+    await pull(host, (0.5, 0.3))
+    await host.evaluate("""() => new Promise(done => {
+      const scroller = document.querySelector("div");
+      scroller.addEventListener("scroll", () => done(), { once: true });
+      scroller.scrollTop = 60;
+    })""")
+    await pull(host, (0.5, 0.3), (0.7, 0.3))
+    await host.mouse.up()
+    *_, [left, right, top, _] = await ink(host)
+    assert (left, right) == pytest.approx((0.3, 0.7), abs=0.06)
+    assert top == pytest.approx(0.28, abs=0.04)
+
+
+@pytest.mark.parametrize("own_server", [("--allow-origin", "*")], indirect=True)
+async def test_nothing_holds_elements_that_were_removed(host: Page) -> None:
+    await host.evaluate("""() => {
+      const at = { pointerId: 1, clientX: 9, clientY: 9 };
+      const press = (sheet, type) => sheet.dispatchEvent(new PointerEvent(type, at));
+      window.removed = Array.from({ length: 5 }, () => {
+        const element = document.createElement("live-digits");
+        document.body.append(element);
+        const sheet = element.shadowRoot.querySelector(".sheet");
+        sheet.setPointerCapture = () => {};
+        for (const type of ["pointerdown", "pointermove", "pointerup"]) press(sheet, type);
+        element.remove();
+        return new WeakRef(element);
+      });
+    }""")
+    devtools = await host.context.new_cdp_session(host)
+    for _ in range(50):
+        await painted(host)
+        await devtools.send("HeapProfiler.collectGarbage")
+        if await host.evaluate("window.removed.every(one => one.deref() === undefined)"):
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("Expected elements that were removed to be forgotten within 5 s")
 
 
 @pytest.mark.parametrize("own_server", [("--allow-origin", "*")], indirect=True)
