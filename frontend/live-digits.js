@@ -33,8 +33,9 @@ const STYLE = `
   :host { display: block; width: 20rem; max-width: 100%; font-family: system-ui, sans-serif; --accent: #2a4bd7; --sheet: #fff; }
   :host([hidden]) { display: none; }
   * { box-sizing: border-box; margin: 0; padding: 0; }
-  .sheet { position: relative; aspect-ratio: 1; background: var(--sheet); border: 1px solid #8888; border-radius: .75rem;
-    overflow: hidden; touch-action: none; cursor: crosshair; user-select: none; -webkit-user-select: none; }
+  .sheet, .track, .fill { forced-color-adjust: none; }
+  .sheet { position: relative; aspect-ratio: 1; background: var(--sheet); color: var(--ink); transition: background-color 1ms, color 1ms; border: 1px solid #8888;
+    border-radius: .75rem; overflow: hidden; touch-action: none; cursor: crosshair; user-select: none; -webkit-user-select: none; }
   canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
   .tools { display: flex; gap: .5rem; margin: .5rem 0; }
   button { flex: 1; min-height: 2.5rem; font: inherit; color: inherit; background: none; border: 1px solid #8888; border-radius: .5rem; }
@@ -61,6 +62,8 @@ export class LiveDigits extends HTMLElement {
   #session = null;
   /** @type {PointerInput | null} */
   #pointer = null;
+  /** The sheet's colour, and the ink that is seen on it: painting asks for that in every frame. */
+  #seen = { sheet: "", ink: "" };
 
   connectedCallback() {
     if (!this.shadowRoot) this.#build();
@@ -94,7 +97,9 @@ export class LiveDigits extends HTMLElement {
     const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (root.querySelector(selector));
     const sheet = find(".sheet");
     // The sheet is the host page's to style, also with a gradient or nothing at all: it stays what is seen.
-    const inks = { changed: new Signal(), page: "transparent", inkOf: () => this.#ink() };
+    const inks = { changed: new Signal(), page: "transparent", inkOf: () => this.#inkOn(sheet) };
+    // Nothing else tells that the host page has become dark, by whichever of its rules.
+    sheet.addEventListener("transitionend", () => inks.changed.emit(null));
     const canvas = new CanvasView(sheet, this.#drawing, inks);
     const pen = () => DEFAULTS;
     const predicted = canvas.predict.bind(canvas);
@@ -132,11 +137,17 @@ export class LiveDigits extends HTMLElement {
     return /^wss?:/.test(src.protocol) ? src : socketAddress(src);
   }
 
-  /** The ink that the host page asks for, or whichever is seen on its sheet. */
-  #ink() {
-    const style = getComputedStyle(this);
-    const sheet = style.getPropertyValue("--sheet").trim();
-    return style.getPropertyValue("--ink").trim() || readable("", /^#[0-9a-f]{6}$/i.test(sheet) ? sheet : "#ffffff");
+  /**
+   * The ink that the host page asks for, or whichever is seen on its sheet.
+   *
+   * @param {HTMLElement} element
+   */
+  #inkOn(element) {
+    const style = getComputedStyle(element);
+    if (style.getPropertyValue("--ink").trim()) return style.color;
+    const sheet = style.backgroundColor;
+    if (sheet !== this.#seen.sheet) this.#seen = { sheet, ink: readable("", hexOf(sheet)) };
+    return this.#seen.ink;
   }
 
   /**
@@ -146,6 +157,21 @@ export class LiveDigits extends HTMLElement {
   #say(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
   }
+}
+
+/**
+ * A colour over white, in whichever way of CSS it is written.
+ *
+ * @param {string} colour
+ */
+function hexOf(colour) {
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(1, 1).getContext("2d"));
+  for (const layer of ["#ffffff", colour]) {
+    context.fillStyle = layer;
+    context.fillRect(0, 0, 1, 1);
+  }
+  const [r, g, b] = context.getImageData(0, 0, 1, 1).data;
+  return `#${[r, g, b].map((value) => value.toString(16).padStart(2, "0")).join("")}`;
 }
 
 customElements.define("live-digits", LiveDigits);

@@ -158,6 +158,33 @@ async def test_nothing_holds_elements_that_were_removed(host: Page) -> None:
 
 
 @pytest.mark.parametrize("own_server", [("--allow-origin", "*")], indirect=True)
+@pytest.mark.parametrize("dark", ["#111", "rgb(17 17 17)", "oklch(0.2 0 0)", "black"])
+async def test_ink_is_seen_on_a_sheet_that_turns_dark(host: Page, dark: str) -> None:
+    await pull(host, (0.3, 0.3))
+    await host.mouse.down()
+    await pull(host, (0.5, 0.3))
+    await host.mouse.up()
+    assert (await ink(host))[1] < 60
+    await host.evaluate(
+        "dark => document.querySelector('live-digits').style.setProperty('--sheet', dark)", dark
+    )
+    for _ in range(50):
+        if (await ink(host))[1] > 200:
+            return
+    raise AssertionError("Expected light ink on a dark sheet")
+
+
+@pytest.mark.parametrize("own_server", [("--allow-origin", "*")], indirect=True)
+async def test_bars_are_seen_in_forced_colours(host: Page) -> None:
+    await host.emulate_media(forced_colors="active")
+    seen = await host.locator("live-digits").evaluate(
+        """({ shadowRoot }) => [".sheet", ".track", ".fill"].map(
+          part => getComputedStyle(shadowRoot.querySelector(part)).backgroundColor)"""
+    )
+    assert seen == ["rgb(255, 255, 255)", "rgba(136, 136, 136, 0.2)", "rgb(136, 136, 136)"]
+
+
+@pytest.mark.parametrize("own_server", [("--allow-origin", "*")], indirect=True)
 async def test_the_element_reads_digits_and_says_so(
     context: BrowserContext, own_server: Server, foreign_site: str
 ) -> None:
