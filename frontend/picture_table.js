@@ -11,6 +11,8 @@ import { csvOf, isDoubtful, jsonOf } from "./picture_batch.js";
 import { percent } from "./verdict.js";
 
 const THUMB_PX = 56;
+/** Pictures decoded at a time: a photo of 12 megapixels takes 48 MB until it is small. */
+const MOST_DECODED = 3;
 
 /** What a column is sorted by. @type {Record<string, (row: Row) => string | number>} */
 const KEYS = {
@@ -45,6 +47,8 @@ export class PictureTable {
   #lines = new Map();
   #sortedBy = "";
   #isDescending = false;
+  /** Of each that are decoded at a time, the last picture that waits for its turn. */
+  #turns = Array.from({ length: MOST_DECODED }, () => Promise.resolve());
 
   /**
    * @param {HTMLElement} root  filled here
@@ -91,10 +95,20 @@ export class PictureTable {
     const line = document.createElement("tr");
     for (let i = 0; i < 6; i++) line.insertCell();
     line.cells[2].textContent = row.name;
-    if (row.file) showThumb(line.cells[0], row.file);
+    if (row.file) this.#showThumb(line.cells[0], row.file);
     this.#lines.set(row, line);
     this.#body.append(line);
     this.#fill(row);
+  }
+
+  /**
+   * @param {HTMLElement} cell
+   * @param {Blob} file
+   */
+  #showThumb(cell, file) {
+    const canvas = square(cell, THUMB_PX * devicePixelRatio);
+    const turn = this.#lines.size % MOST_DECODED;
+    this.#turns[turn] = this.#turns[turn].then(() => paintThumb(canvas, file));
   }
 
   /** @param {Row} row */
@@ -133,11 +147,10 @@ function compare(a, b) {
 }
 
 /**
- * @param {HTMLElement} cell
+ * @param {HTMLCanvasElement} canvas
  * @param {Blob} file
  */
-async function showThumb(cell, file) {
-  const canvas = square(cell, THUMB_PX * devicePixelRatio);
+async function paintThumb(canvas, file) {
   try {
     const bitmap = await createImageBitmap(file);
     const scale = Math.min(canvas.width / bitmap.width, canvas.height / bitmap.height);

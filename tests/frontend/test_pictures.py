@@ -9,6 +9,8 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.async_api import FilePayload, Page, Route, expect
 
+from tests.frontend.hand import until
+
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 SCORES = {"seven.png": (7, 0.99), "two.png": (2, 0.97), "perhaps.png": (4, 0.51), "cat.png": (8, 0.4)}
@@ -106,6 +108,29 @@ async def test_the_server_reads_pictures_and_those_in_a_zip(page: Page) -> None:
     digits = page.locator("tbody tr").filter(has_text="seven.png").locator("td:nth-child(4)")
     await expect(digits).to_have_text(["7", "7"])
     await expect(page.locator("tbody tr").filter(has_text="broken.png")).to_contain_text("Expected a PNG")
+
+
+async def test_few_thumbnails_are_decoded_at_a_time(page: Page) -> None:
+    await page.evaluate("""() => {
+      const decode = window.createImageBitmap;
+      let decoding = 0;
+      window.most = window.decoded = 0;
+      window.createImageBitmap = async file => {
+        most = Math.max(most, ++decoding);
+        try {
+          return await decode(file);
+        } finally {
+          decoding -= 1;
+          decoded += 1;
+        }
+      };
+    }""")
+    await page.route("**/v1/batch*", answer)
+    files = [picture(f"{i}.png") for i in range(11)] + [picture("broken.png") | {"buffer": b"none"}]
+    await page.set_input_files("#pictures input[type=file]", files)
+    await until(page, "() => decoded === 12")
+    assert await page.evaluate("most") == 3
+    await expect(page.locator("tbody td:first-child canvas")).to_have_count(11)
 
 
 async def test_only_files_are_taken_when_they_are_dragged(page: Page) -> None:
