@@ -9,7 +9,6 @@ import base64
 import contextlib
 import csv
 import itertools
-import os
 import re
 import sys
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from live.errors import BadMessage, LiveError, StartError
 from live.explanation import Explanation
 from live.ink import SIDE
 from live.ink_file import FORM
+from live.output import writing
 from live.progress import Progress
 from live.remote import REACH_S, add_token, check_model, reaching, read_token
 from live.session import Image
@@ -65,23 +65,17 @@ def main(options: argparse.Namespace) -> int:
         reader = _server_reader(options, stack) if options.server else _local_reader(options)
         stack.callback(progress.finish)
         try:
-            write = _json_writer() if options.json else _csv_writer() if options.csv else _table_writer()
-            for item in sources.read(found):
-                line = answer(item, reader)
-                write_picture(line)
-                progress.count(item.share, line.get("error", {}).get("code"))
-                progress.hide()
-                write(line)
-                progress.show()
-            sys.stdout.flush()
+            with writing("the answers"):
+                write = _json_writer() if options.json else _csv_writer() if options.csv else _table_writer()
+                for item in sources.read(found):
+                    line = answer(item, reader)
+                    write_picture(line)
+                    progress.count(item.share, line.get("error", {}).get("code"))
+                    progress.hide()
+                    write(line)
+                    progress.show()
         except KeyboardInterrupt:
             return 130
-        except OSError as error:
-            # Python would complain again when it ends.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            if isinstance(error, BrokenPipeError):
-                return 1  # Whoever read our output has enough.
-            raise StartError(f"Expected to write the answers, but: {error.strerror or error}") from None
     return 1 if progress.failed else 0
 
 

@@ -23,6 +23,7 @@ from live.errors import BadMessage, StartError
 from live.ink_file import EXAMPLES
 from live.load import files
 from live.load.plan import Plan
+from live.output import writing
 from live.remote import REACH_S, add_token, check_model, reaching, read_token
 
 _Number = TypeVar("_Number", int, float)
@@ -75,14 +76,17 @@ def main(options: argparse.Namespace) -> int:
     _check_model(plan)
     pid = options.pid or find_pid(plan.url)
     watch = Watch(pid) if pid else None
-    print(text.describe_plan(plan), flush=True)
+    with writing("the plan"):
+        print(text.describe_plan(plan))
     report = conductor.run(plan, watch, text.Progress(plan))
-    print(text.describe(report))
     faults = []
     if options.json:
         faults += files.write(options.json, msgspec.json.format(msgspec.json.encode(report.summary())))
     if options.html:
         faults += files.write(options.html, page.render(report).encode())
+    # Last: a reader that has had enough ends it, and the files are there by then.
+    with writing("the report"):
+        print(text.describe(report))
     if faults:
         raise StartError("; ".join(faults))
     if report.is_cut_short and not report.outcome.answered:

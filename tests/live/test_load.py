@@ -184,6 +184,33 @@ def test_a_server_on_the_same_machine_goes_first(
     assert niceness in found
 
 
+FEW = ["--sessions", "1", "--seconds", "1", "--ramp", "0"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this platform has no full device")
+def test_a_plan_that_cannot_be_written_is_said(server: RunningServer) -> None:
+    command = [sys.executable, "-m", "live", "load", server.url, *FEW]
+    with Path("/dev/full").open("w") as full:
+        found = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, cwd=ROOT, check=False)
+    told = b"live-digits: Expected to write the plan, but: No space left on device\n"
+    assert (found.returncode, found.stderr) == (1, told)
+
+
+def test_who_reads_no_report_still_has_the_file(server: RunningServer, tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    command = [sys.executable, "-m", "live", "load", server.url, *FEW, "--json", str(file)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as load:
+        assert load.stdout
+        assert load.stderr
+        load.stdout.readline()
+        load.stdout.close()
+        told = load.stderr.read()
+    assert load.returncode == 1
+    assert b"Traceback" not in told
+    assert b"Exception" not in told
+    assert file.exists()
+
+
 def test_a_port_where_nobody_listens_is_said() -> None:
     found = run("127.0.0.1:9", "--sessions", "3", "--seconds", "1", "--ramp", "0")
     assert found.returncode == 1

@@ -84,6 +84,13 @@ def test_output_that_cannot_be_written_is_said(folder: Path, form: list[str]) ->
     )
 
 
+def test_an_empty_zip_is_said(tmp_path: Path) -> None:
+    (tmp_path / "empty.zip").write_bytes(archive([]))
+    found = run("--json", tmp_path / "empty.zip")
+    assert found.returncode == 1
+    assert b"Expected pictures in a ZIP, found none" in found.stdout
+
+
 def test_a_name_does_nothing_to_the_terminal(folder: Path) -> None:
     name = folder / "\x1b[2J\n.png"
     (folder / "a.png").rename(name)
