@@ -6,7 +6,7 @@ lower lane.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from http import HTTPStatus
 from typing import cast, get_args
 
@@ -31,7 +31,7 @@ NDJSON = "application/x-ndjson"
 _FORM_OVERHEAD = 65_536
 """Bytes that a form may add to one picture."""
 _MAX_PICTURES = 128
-"""Single pictures and drawings on their way in at a time."""
+"""Single ones on their way in at a time; drawings are small."""
 _MIN_BYTES_PER_S = 16_384
 """How fast a body must come in, on average, once the time for saying anything at all is over."""
 
@@ -46,11 +46,7 @@ def prediction_routes(service: Service) -> list[BaseRoute]:
         """Answer one picture or drawing."""
         await service.until_ready()
         model, include = _wanted(request, service)
-        asking.take()
-        try:
-            drawing, image = await _drawing(request, service, turns)
-        finally:
-            asking.give_back()
+        drawing, image = await _drawing(request, service, asking, turns)
         inquiry = Inquiry(service, Snapshot(0, 0, drawing), model, include, image)
         return Response(msgspec.json.encode(await inquiry.ask()), media_type="application/json")
 
@@ -99,6 +95,14 @@ class _Slots:
         self._most = self._free = free
         self._kind = kind
 
+    @contextlib.contextmanager
+    def one(self) -> Iterator[None]:
+        self.take()
+        try:
+            yield
+        finally:
+            self.give_back()
+
     def take(self) -> None:
         if not self._free:
             raise Overloaded(f"Expected at most {self._most} {self._kind} at once, got one more")
@@ -126,25 +130,28 @@ def _kind(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-async def _drawing(request: Request, service: Service, turns: asyncio.Semaphore) -> tuple[Ink, Image | None]:
+async def _drawing(
+    request: Request, service: Service, places: "_Slots", turns: asyncio.Semaphore
+) -> tuple[Ink, Image | None]:
     """Take ink or a picture out of a body, whatever it calls itself: no picture begins with a brace.
 
     `curl -d` and `fetch` send JSON as something else, unless they are told.
-    turns: to have a picture in memory, while it is decoded; until then it is on the disk.
+    places: for pictures on their way in; turns: to have one in memory, while it is decoded.
     """
     kind, settings = _kind(request), service.settings
     if kind == "application/json":
         async with _part(request, settings, settings.max_frame_bytes) as (upload, part):
             return parsing.decode_body(upload.read(part), settings.limits), None
-    async with _part(request, settings, settings.max_picture_bytes, kind) as (upload, part):
-        if upload.read(part._replace(size=min(part.size, 64))).lstrip().startswith(b"{"):
-            if part.size > settings.max_frame_bytes:
-                raise TooLarge(f"Expected ink of at most {settings.max_frame_bytes} bytes, got more")
-            return parsing.decode_body(upload.read(part), settings.limits), None
-        if kind.startswith("text/"):
-            raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Expected a picture, JSON or a form")
-        async with turns:
-            return ink.BLANK, await service.decoder.decode(Picture(0, upload.read(part)))
+    with places.one():
+        async with _part(request, settings, settings.max_picture_bytes, kind) as (upload, part):
+            if upload.read(part._replace(size=min(part.size, 64))).lstrip().startswith(b"{"):
+                if part.size > settings.max_frame_bytes:
+                    raise TooLarge(f"Expected ink of at most {settings.max_frame_bytes} bytes, got more")
+                return parsing.decode_body(upload.read(part), settings.limits), None
+            if kind.startswith("text/"):
+                raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Expected a picture, JSON or a form")
+            async with turns:
+                return ink.BLANK, await service.decoder.decode(Picture(0, upload.read(part)))
 
 
 @contextlib.asynccontextmanager

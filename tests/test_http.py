@@ -187,9 +187,10 @@ def test_a_list_of_members_that_lies_is_not_read(http: httpx.Client) -> None:
     assert found["error"]["code"] == "bad_picture"
 
 
-def test_an_upload_of_nothing_has_a_summary(http: httpx.Client) -> None:
-    [last] = lines(http.post("/v1/batch", content=archive([])))
-    assert last["summary"]["pictures"] == 0
+def test_an_archive_of_nothing_is_said_to_be_one(http: httpx.Client) -> None:
+    found, last = lines(http.post("/v1/batch", content=archive([])))
+    assert found["error"] == {"code": "bad_picture", "message": "Expected pictures in a ZIP, found none"}
+    assert last["summary"]["errors"] == 1
 
 
 def test_uploads_are_bounded() -> None:

@@ -49,7 +49,7 @@ def seeds() -> dict[str, tuple[list[bytes], Check]]:
     ink += [b"\2\1\0\0\0\0\0\0\0\0\0\0" + pictures[0], b"\2\0\x28\0\0\0\0\0\0\0\0\0" + bytes(1600)]
     texts = [json.dumps({"type": "ink", "seq": 1, "strokes": strokes}).encode() for strokes in drawings]
     texts.append(b'{"type":"configure","model":"classic","include":["input"]}')
-    archives = [archive([("a/b.png", pictures[0]), ("c.jpg", pictures[1])]), archive([])]
+    archives = [archive([("a/b.png", pictures[0]), ("c.jpg", pictures[1])])]
     head = b'\r\nContent-Disposition: form-data; name="picture"; filename="a.png"\r\n\r\n'
     bodies = [BOUNDARY + head + pictures[0] + b"\r\n" + BOUNDARY + b"--\r\n"]
     return {
