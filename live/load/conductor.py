@@ -116,11 +116,17 @@ def _no_interrupts() -> Iterator[None]:
         return
     # It is started with the first process, and lets signals through again.
     resource_tracker.ensure_running()
+    heard: list[int] = []
+    # What is blocked is so for what is started, too; here, a library's thread may hear it all the same.
+    before = signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.signal(signal.SIGINT, before)
+    if heard:
+        raise KeyboardInterrupt
 
 
 def _tell(cast: list[_Cast], message: Any) -> None:
