@@ -40,7 +40,7 @@ def _run(arguments: Sequence[str]) -> int:
     parser.add_argument("--version", action="version", version=f"live-digits {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, (module, summary) in COMMANDS.items():
-        command = commands.add_parser(name, help=summary, description=summary, formatter_class=_Defaults)
+        command = commands.add_parser(name, help=summary, description=summary, formatter_class=HelpFormatter)
         if name == wanted:
             importlib.import_module(module).add_arguments(command)
     options = parser.parse_args(arguments)
@@ -49,7 +49,7 @@ def _run(arguments: Sequence[str]) -> int:
     return code
 
 
-class _Defaults(argparse.ArgumentDefaultsHelpFormatter):
+class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
     """Shows defaults where there are any: nothing is none, and what is said in words stays as it is."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:

@@ -26,9 +26,9 @@ from live.ink import SIDE
 from live.ink_file import FORM
 from live.output import writing
 from live.progress import Progress
-from live.remote import REACH_S, add_token, check_model, reaching, read_token
+from live.remote import REACH_S, add_token, check_model, reaching
 from live.session import Image
-from live.settings import Settings
+from live.settings import Settings, read_token
 from live.sources import Drawing, Item
 
 Read = Callable[[Drawing], dict[str, Any]]
@@ -95,13 +95,11 @@ def _local_reader(options: argparse.Namespace) -> Read:
     from live.messages import Prediction, Snapshot, Timing
     from live.picture import read_file
     from live.prediction import Models, Question
-    from live.service import PREFERRED_MODEL
+    from live.service import choose_model
     from live.session import Waiting
 
     cards = recogniser.find_cards(options.weights)
-    names = [card.name for card in cards]
-    model = options.model or (PREFERRED_MODEL if PREFERRED_MODEL in names else names[0])
-    check_model(model, names)
+    model = choose_model(cards, options.model)
     folder = options.weights if options.weights.is_dir() else options.weights.parent
     card = next(card for card in cards if card.name == model)
     models = Models({model: recogniser.load(card, folder, Settings.engine)})

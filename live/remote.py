@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import os
 from collections.abc import Iterator, Sequence
 
 from live.address import BadAddress
@@ -16,13 +15,6 @@ def add_token(parser: argparse.ArgumentParser) -> None:
     """Add the flag for what a server asks for."""
     what = "what the server asks for, if anything; better given as LIVE_DIGITS_TOKEN"
     parser.add_argument("--token", default="", help=what)
-
-
-def read_token(options: argparse.Namespace) -> str:
-    """Return the token that was given, which may also come from LIVE_DIGITS_TOKEN."""
-    # The environment's is no default of the flag: help would print it.
-    token: str = options.token or os.environ.get("LIVE_DIGITS_TOKEN", "")
-    return token
 
 
 @contextlib.contextmanager

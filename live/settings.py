@@ -154,23 +154,27 @@ Kind = TypeVar("Kind", bound=Settings)
 
 
 def add_flags(parser: argparse.ArgumentParser, knobs: "Iterable[Field[Any]]") -> None:
-    """Make a flag of each knob. One that is not given, and is empty by default, is not in what is parsed."""
+    """Make a flag of each knob."""
     for knob in knobs:
         parser.add_argument(
             f"--{knob.name.replace('_', '-')}",
             type=partial(_parse, knob),
-            # Help shows any other, even an empty one.
-            default=argparse.SUPPRESS if knob.default in ("", ()) else knob.default,
+            default=knob.default,
             choices=knob.metadata["choices"],
             help=knob.metadata["help"],
         )
 
 
 def read_flags(options: argparse.Namespace, kind: type[Kind]) -> Kind:
-    """Make settings of what was given; a token may also come from LIVE_DIGITS_TOKEN."""
-    # Other users can read a command line, but not an environment.
-    token = getattr(options, "token", "") or os.environ.get("LIVE_DIGITS_TOKEN", "")
-    return kind(**{**vars(options), "token": token})
+    """Make settings of what was given."""
+    return kind(**{**vars(options), "token": read_token(options)})
+
+
+def read_token(options: argparse.Namespace) -> str:
+    """Return the token that was given, which may also come from LIVE_DIGITS_TOKEN."""
+    # Other users can read a command line, but not an environment; help would print a default.
+    token: str = options.token or os.environ.get("LIVE_DIGITS_TOKEN", "")
+    return token
 
 
 def _parse(knob: "Field[Any]", text: str) -> Any:

@@ -12,7 +12,8 @@ import asyncio
 import sys
 
 from live.errors import StartError
-from live.remote import REACH_S, add_token, check_model, reaching, read_token
+from live.remote import REACH_S, add_token, check_model, reaching
+from live.settings import read_token
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -24,7 +24,8 @@ from live.ink_file import EXAMPLES
 from live.load import files
 from live.load.plan import Plan
 from live.output import writing
-from live.remote import REACH_S, add_token, check_model, reaching, read_token
+from live.remote import REACH_S, add_token, check_model, reaching
+from live.settings import read_token
 
 _Number = TypeVar("_Number", int, float)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from live.__main__ import HelpFormatter
 from live.settings import CLUSTER_KNOBS, KNOBS, ClusterSettings, Settings, add_flags, read_flags
 
 NUMBERS = [knob for knob in fields(ClusterSettings) if isinstance(knob.default, int | float)]
@@ -15,7 +16,7 @@ MAY_BE_ZERO = {"port", "workers", "drain_s", "reconnect_ms", "cores_per_replica"
 
 def parser() -> argparse.ArgumentParser:
     """Make a parser that knows every setting."""
-    made = argparse.ArgumentParser(formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    made = argparse.ArgumentParser(formatter_class=HelpFormatter)
     add_flags(made, fields(ClusterSettings))
     return made
 
@@ -92,7 +93,7 @@ def test_no_number_or_too_large_a_one_is_refused(
 
 @pytest.mark.parametrize("knobs", [KNOBS, CLUSTER_KNOBS], ids=["serve", "cluster"])
 def test_help_shows_each_default_once_and_no_empty_one(knobs: Any) -> None:
-    made = argparse.ArgumentParser(formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    made = argparse.ArgumentParser(formatter_class=HelpFormatter)
     add_flags(made, knobs)
     shown = " ".join(made.format_help().split())
     assert f"(default: {Settings().max_batch})" in shown
