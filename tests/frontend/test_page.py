@@ -73,7 +73,8 @@ async def test_ink_goes_on_beyond_the_edge(page: Page) -> None:
 
 async def test_the_drawing_survives_a_killed_server(context: BrowserContext, own_server: Server) -> None:
     page = await context.new_page()
-    complaints = listen_for_complaints(page, lambda text: "ERR_CONNECTION_REFUSED" in text)
+    # 426: the server came back between a refused websocket and the page asking why.
+    complaints = listen_for_complaints(page, lambda text: "ERR_CONNECTION_REFUSED" in text or "426" in text)
     await page.goto(own_server.url)
     await page.locator("#status[data-state=ready]").wait_for()
     await draw(page, ONE)
