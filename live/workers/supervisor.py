@@ -12,10 +12,9 @@ import multiprocessing
 import signal
 import socket
 import time
-from collections import Counter, deque
+from collections import deque
 from dataclasses import replace
 from multiprocessing.connection import Connection, wait
-from typing import TYPE_CHECKING
 
 from live.census import Board
 from live.errors import StartError
@@ -26,13 +25,10 @@ from live.service import choose_model
 from live.settings import Settings
 from live.workers.doorman import Doorman
 from live.workers.machine import signals, terminal_signals_blocked
-from live.workers.orders import Ask, Drain, Failed, News, Numbers, Post, Ready, Stop, Tell, Totals
+from live.workers.orders import Ask, Drain, Failed, News, Numbers, Post, Ready, Stop
+from live.workers.poll import Poll
 from live.workers.staff import LOADING_S, Place, State, Worker, delay_after
-from live.workers.totals import add_up, tell_of_workers, what_stays
 from live.workers.worker import ALIVE_EVERY_S, run
-
-if TYPE_CHECKING:
-    from prometheus_client.metrics_core import Metric
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +41,6 @@ _EARLY_S = 10.0
 _GRACE_S = 8.0
 """Beyond `drain_s`, for the rest of a worker's end."""
 _TICK_S = 0.5
-_TELLING_S = 2.0
 
 
 def supervise(settings: Settings, count: int) -> None:
@@ -73,13 +68,8 @@ class _Supervisor:
         self._doorman = None if by_kernel else Doorman(listeners[0], self._board.totals)
         self._places = [Place(i, listeners[i] if by_kernel else None) for i in range(count)]
         self._workers: list[Worker] = []
-        self._started = 0
         self._to_renew: deque[Place] = deque()
-        self._asking: list[Worker] = []
-        self._telling: set[Worker] = set()
-        self._telling_until = math.inf
-        self._ended: list[Metric] = []
-        """What workers that have ended had counted."""
+        self._poll = Poll(self._workers, self._places, self._board)
         self._is_up = self._is_stopping = False
         self._failure: StartError | None = None
 
@@ -137,8 +127,6 @@ class _Supervisor:
                 worker.process.terminate()
             self._end(worker, is_replaced=False)
 
-    # ---- the life of a worker
-
     def _start(self, place: Place) -> Worker:
         row = min(set(range(len(self._places) + 1)) - {worker.row for worker in self._workers})
         control, its_control = self._context.Pipe()
@@ -152,7 +140,7 @@ class _Supervisor:
             its_channel.close()
         worker = Worker(place, process, control, channel, row)
         self._workers.append(worker)
-        self._started += 1
+        self._poll.count_start()
         return worker
 
     def _hear(self, worker: Worker) -> None:
@@ -173,11 +161,9 @@ class _Supervisor:
             case Failed(reason):
                 worker.failure = reason
             case Numbers(families):
-                worker.numbers = families
-                self._has_told(worker)
+                self._poll.hear(worker, families)
             case Ask():
-                self._asking.append(worker)
-                self._ask_everyone()
+                self._poll.ask(worker)
 
     def _welcome(self, worker: Worker) -> None:
         """Let a worker that has loaded its models serve, and its predecessor go."""
@@ -218,8 +204,7 @@ class _Supervisor:
                 self._doorman.remove(worker.channel)
             worker.channel.close()
         self._board.clear(worker.row)
-        self._ended = add_up([self._ended, what_stays(worker.numbers)])
-        self._has_told(worker)
+        self._poll.close_account(worker)
         if self._is_stopping:
             return
         reason = worker.failure or f"Expected a worker to go on, but it ended with {worker.process.exitcode}"
@@ -285,35 +270,4 @@ class _Supervisor:
                 log.error("Expected worker %d to answer or to end in time: it is killed", worker.process.pid)
                 worker.kill_at = math.inf
                 worker.process.kill()
-        if self._telling_until <= now:
-            self._tell_the_totals()
-
-    # ---- what they have measured
-
-    def _ask_everyone(self) -> None:
-        if self._telling:
-            return
-        self._telling = {worker for worker in self._workers if worker.state is not State.STARTING}
-        self._telling_until = time.monotonic() + _TELLING_S
-        for worker in self._telling:
-            worker.say(Tell())
-
-    def _has_told(self, worker: Worker) -> None:
-        self._telling.discard(worker)
-        if not self._telling:
-            self._tell_the_totals()
-
-    def _tell_the_totals(self) -> None:
-        """Tell those who ask what all workers have measured; of one that hangs, what it told last."""
-        self._telling, self._telling_until = set(), math.inf
-        asking, self._asking = self._asking, []
-        if not asking:
-            return
-        totals = self._board.totals()
-        sessions = Counter({place.number: 0 for place in self._places})
-        for worker in self._workers:
-            sessions[worker.place.number] += totals[worker.row]
-        own = tell_of_workers(sessions, self._started)
-        families = add_up([self._ended, own, *(worker.numbers for worker in self._workers)])
-        for worker in asking:
-            worker.say(Totals(families))
+        self._poll.end_if_due(now)
