@@ -18,7 +18,7 @@ from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from live import gate
-from live.endpoint import LiveEndpoint, refuse
+from live.endpoint import PATH, LiveEndpoint, refuse, turn_away
 from live.errors import Internal, LiveError
 from live.routes import answer_http_exception, http_routes
 from live.service import Service
@@ -49,7 +49,11 @@ def create_app(
     origins = list(settings.allow_origin)
     cors = [Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"])]
     return _App(
-        routes=[WebSocketRoute("/v1/live", LiveEndpoint(service)), *http_routes(service)],
+        routes=[
+            WebSocketRoute(PATH, LiveEndpoint(service)),
+            WebSocketRoute("/{elsewhere:path}", turn_away),
+            *http_routes(service),
+        ],
         lifespan=lifespan,
         middleware=[*(cors if origins else []), Middleware(_Gate, settings)],
         exception_handlers={

@@ -14,12 +14,14 @@ from starlette.websockets import WebSocket
 
 from live import gate
 from live.connection import Connection
-from live.errors import LiveError
+from live.errors import LiveError, NotFound
 from live.messages import Close
 from live.service import Service
 from live.shortcut import offered
 
 log = logging.getLogger(__name__)
+
+PATH = "/v1/live"
 
 
 class LiveEndpoint:
@@ -59,6 +61,12 @@ class LiveEndpoint:
         gate.check_origin(headers, self._service.settings.allow_origin)
         gate.check_token(headers, protocols, self._service.settings.token)
         return gate.choose_subprotocol(protocols)
+
+
+async def turn_away(websocket: WebSocket) -> None:
+    """Tell who asks for a websocket anywhere else where it is."""
+    path = websocket.url.path
+    await websocket.send_denial_response(refuse(NotFound(f"Expected a websocket at {PATH}, got {path}")))
 
 
 def refuse(error: LiveError) -> JSONResponse:

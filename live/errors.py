@@ -97,6 +97,13 @@ class UnknownModel(LiveError):
     status = 404
 
 
+class NotFound(LiveError):
+    """A path where this server has nothing."""
+
+    code = "not_found"
+    status = 404
+
+
 class StaleSeq(LiveError):
     """A snapshot numbered no higher than the one before, or of an earlier drawing."""
 

@@ -102,9 +102,13 @@ async def _describe_to_people(_: Request) -> Response:
     return HTMLResponse(docs.page(), headers={**_PAGE_HEADERS, "Content-Security-Policy": policy})
 
 
-async def answer_http_exception(_: Request, error: Exception) -> Response:
+async def answer_http_exception(request: Request, error: Exception) -> Response:
     """Say Starlette's own faults (no such route, wrong method) as ours."""
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
-    body = {"error": {"code": status.name.lower(), "message": error.detail}}
-    return JSONResponse(body, status, error.headers)
+    message = error.detail
+    if status == HTTPStatus.NOT_FOUND:
+        message = f"Expected a path of this server's, see /docs, got {request.url.path}"
+    elif status == HTTPStatus.METHOD_NOT_ALLOWED:
+        message = f"Expected {(error.headers or {}).get('Allow')}, got {request.method}"
+    return JSONResponse({"error": {"code": status.name.lower(), "message": message}}, status, error.headers)

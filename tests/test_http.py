@@ -119,6 +119,21 @@ def test_what_is_wrong_is_said(
     assert fault(http.post("/v1/predict", **request_)) == expected
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        ("GET", "/v1/nothing", (404, "Expected a path of this server's, see /docs, got /v1/nothing")),
+        ("GET", "/nothing.js", (404, "Expected a path of this server's, see /docs, got /nothing.js")),
+        ("GET", "/v1/predict", (405, "Expected POST, got GET")),
+    ],
+)
+def test_who_asks_at_the_wrong_place_is_told(
+    http: httpx.Client, method: str, path: str, expected: tuple[int, str]
+) -> None:
+    response = http.request(method, path)
+    assert (response.status_code, response.json()["error"]["message"]) == expected
+
+
 def test_every_picture_of_an_upload_has_its_line(http: httpx.Client) -> None:
     files = [("picture", (f"{digit}.png", encoded(draw(name)))) for digit, name in DIGITS]
     *found, last = lines(http.post("/v1/batch", files=files))

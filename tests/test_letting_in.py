@@ -32,6 +32,17 @@ async def test_other_versions_only_are_refused_before_the_upgrade(server: Runnin
     assert json.loads(refused.value.response.body)["error"]["code"] == "bad_message"
 
 
+@pytest.mark.parametrize("path", ["", "ws", "v1", "v1/live/", "v2/live"])
+async def test_who_asks_for_a_websocket_elsewhere_is_told_where_it_is(
+    server: RunningServer, path: str
+) -> None:
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        await websockets.connect(server.socket.removesuffix("v1/live") + path)
+    assert refused.value.response.status_code == 404
+    error = json.loads(refused.value.response.body)["error"]
+    assert error == {"code": "not_found", "message": f"Expected a websocket at /v1/live, got /{path}"}
+
+
 async def test_a_full_server_refuses_with_503_until_someone_leaves() -> None:
     with running_server("--max-sessions", "1") as small:
         async with session(small):
