@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from live.client import Client, Drawing
-from live.explanation import Explanation
+from live.explaining.explanation import Explanation
 from live.messages import Include, Prediction, Ready
 
 _Result = TypeVar("_Result")

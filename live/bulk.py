@@ -12,10 +12,10 @@ from collections.abc import AsyncGenerator, Iterator
 import msgspec
 
 from live import ink
-from live.archives import is_archive, read_archive
 from live.errors import LiveError, TooLarge
 from live.inquiry import Inquiry
 from live.messages import Include, Picture, Prediction, Snapshot
+from live.pictures.archives import is_archive, read_archive
 from live.service import Service
 from live.settings import Settings
 from live.uploads import Upload

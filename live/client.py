@@ -23,7 +23,7 @@ from websockets.asyncio.client import ClientConnection
 
 from live.address import say_refused, say_why, websocket_url
 from live.answers import hand_out, keep
-from live.explanation import Explanation
+from live.explaining.explanation import Explanation
 from live.messages import (
     KIND_PICTURE,
     SUBPROTOCOL,

@@ -24,11 +24,11 @@ from live.batcher import Cut
 from live.counts import Counts
 from live.errors import LiveError
 from live.messages import Close, GoAway, Ready
-from live.pace import Pace
 from live.prediction import Answer, tell
 from live.service import Service
 from live.session import Session, Waiting
-from live.shortcut import Shortcut
+from live.transport.pace import Pace
+from live.transport.shortcut import Shortcut
 
 clock = time.perf_counter
 

@@ -12,7 +12,7 @@ import msgspec
 from live import __version__
 from live.bulk import Fault, FaultLine, LastLine
 from live.errors import LiveError
-from live.explanation import Explanation
+from live.explaining.explanation import Explanation
 from live.messages import (
     PROTOCOL,
     SUBPROTOCOL,

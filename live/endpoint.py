@@ -17,7 +17,7 @@ from live.connection import Connection
 from live.errors import LiveError, NotFound
 from live.messages import Close
 from live.service import Service
-from live.shortcut import offered
+from live.transport.shortcut import offered
 
 log = logging.getLogger(__name__)
 

@@ -32,7 +32,7 @@ class Helper:
     """
 
     def __init__(self, *arguments: str) -> None:
-        """arguments: Python's, such as `-m live.decoding`."""
+        """arguments: Python's, such as `-m live.pictures.decoding`."""
         self._arguments = arguments
         self._running: asyncio.subprocess.Process | None = None
 

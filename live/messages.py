@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from live.errors import LiveError
-from live.explanation import Explanation
+from live.explaining.explanation import Explanation
 from live.ink import Drawings, Ink
 
 PROTOCOL = 1

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from live import ink
 from live.batcher import Cut
-from live.explain import worths
+from live.explaining.explain import worths
 from live.ink import Images
 from live.messages import Include, Prediction, Timing, drawings_of
 from live.recogniser import Recogniser

@@ -16,13 +16,13 @@ import uvicorn
 
 from live import logs
 from live.app import create_app
-from live.door import Door
 from live.errors import StartError
-from live.http import http_within
-from live.leaving import framing_one_by_one
-from live.listening import BACKLOG, listen, url_of
 from live.service import Service, State
 from live.settings import KNOBS, Settings, add_flags, read_flags
+from live.transport.door import Door
+from live.transport.http import http_within
+from live.transport.leaving import framing_one_by_one
+from live.transport.listening import BACKLOG, listen, url_of
 from live.tuning import tune
 
 

@@ -17,12 +17,12 @@ from live import garbage, ink, recogniser
 from live.batcher import Batcher, Cut
 from live.census import Census, OwnCensus
 from live.counts import Counts
-from live.decoder import Decoder
 from live.errors import Overloaded, StartError, TooMany
-from live.explainer import Explainer
+from live.explaining.explainer import Explainer
 from live.gate import is_loopback
 from live.messages import GoAway, Model, Snapshot
 from live.metrics import Metrics, collect
+from live.pictures.decoder import Decoder
 from live.predict_thread import PredictThread
 from live.prediction import Answer, Models, Predictor, Question
 from live.recogniser import Card, Load

@@ -23,7 +23,7 @@ from live import messages, parsing
 from live.bucket import Bucket
 from live.counts import Counts
 from live.errors import LiveError, StaleSeq, TooFast, UnknownModel, Unreadable
-from live.explanation import Explanation
+from live.explaining.explanation import Explanation
 from live.messages import (
     Close,
     Configure,

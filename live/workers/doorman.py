@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 
-from live.listening import hand_over
+from live.transport.listening import hand_over
 
 
 class Doorman:

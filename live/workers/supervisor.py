@@ -18,11 +18,11 @@ from multiprocessing.connection import Connection, wait
 
 from live.census import Board
 from live.errors import StartError
-from live.listening import listen, listen_together
 from live.recogniser import find_cards
 from live.server import announce
 from live.service import choose_model
 from live.settings import Settings
+from live.transport.listening import listen, listen_together
 from live.workers.doorman import Doorman
 from live.workers.machine import signals, terminal_signals_blocked
 from live.workers.orders import Ask, Drain, Failed, News, Numbers, Post, Ready, Stop

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from live import logs
 from live.census import SharedCensus
-from live.door import Door
 from live.errors import Overloaded
-from live.listening import take_over
 from live.server import Server, configure, new_runner
 from live.service import Service, State
 from live.settings import Settings
+from live.transport.door import Door
+from live.transport.listening import take_over
 from live.workers.orders import (
     Alive,
     Ask,

@@ -16,10 +16,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from live import patches
-from live.explain import Coalitions, cut, shapley, worths
+from live.explaining import patches
+from live.explaining.explain import Coalitions, cut, shapley, worths
+from live.explaining.patches import Masked
 from live.ink import Images
-from live.patches import Masked
 from live.recogniser import Recogniser, find_cards, load
 from live.settings import WEIGHTS
 from live.verdict import Probabilities

@@ -26,7 +26,7 @@ from PIL import Image as Pillow
 from PIL import ImageFilter
 
 from live.ink import Images, Ink, render
-from live.picture import read_file
+from live.pictures.picture import read_file
 from live.recogniser import Recogniser, find_cards, load
 from live.settings import WEIGHTS
 from tests.bench.canvases import KINDS, make_canvas

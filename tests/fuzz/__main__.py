@@ -20,9 +20,9 @@ from collections.abc import AsyncIterator, Callable
 from msgspec.structs import replace
 
 from live import parsing
-from live.archives import read_archive
 from live.errors import LiveError
-from live.picture import read_file, read_grey
+from live.pictures.archives import read_archive
+from live.pictures.picture import read_file, read_grey
 from live.settings import Settings
 from live.uploads import receive
 from tests.live.drawings import DRAWINGS, binary_ink

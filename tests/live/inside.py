@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from live.listening import listen
 from live.server import Server, configure
 from live.service import Service
 from live.settings import Settings
+from live.transport.listening import listen
 
 CLASSIC = Settings(port=0, model="classic")
 

@@ -13,7 +13,7 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
-from live.shortcut import Shortcut, offered
+from live.transport.shortcut import Shortcut, offered
 
 MAX_SIZE = 70_000
 MASK = b"\x11\x92\x33\xf4"

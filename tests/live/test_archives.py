@@ -5,8 +5,8 @@ import struct
 
 import pytest
 
-from live.archives import read_archive
 from live.errors import BadPicture, LiveError, TooLarge
+from live.pictures.archives import read_archive
 
 MEMBER = struct.pack("<4s5H3I2H", b"PK\3\4", 20, 0, 0, 0, 0, 0, 0, 0, 1, 0) + b"a"
 ENTRY = struct.pack("<4s6H3I5H2I", b"PK\1\2", 20, 20, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0) + b"a"
@@ -41,7 +41,7 @@ def test_more_are_refused_whatever_it_says(said: int, is_zip64: bool) -> None:
 
 
 def test_a_list_that_is_too_long_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("live.archives._MAX_LIST", 2 * len(ENTRY))
+    monkeypatch.setattr("live.pictures.archives._MAX_LIST", 2 * len(ENTRY))
     assert len(read(archive(2, 2), most=3)) == 2
     with pytest.raises(TooLarge):
         read(archive(3, 3), most=3)

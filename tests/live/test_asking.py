@@ -5,8 +5,8 @@ import asyncio
 import httpx
 import pytest
 
-from live.decoder import Decoder
 from live.messages import Picture
+from live.pictures.decoder import Decoder
 from live.session import Image
 from live.uploads import Part, Upload
 from tests.live.drawings import DRAWINGS

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 import numpy as np
 import pytest
 
-from live.decoder import Decoder
 from live.errors import BadPicture, TooLarge
 from live.messages import Picture
-from live.picture import read_file
+from live.pictures.decoder import Decoder
+from live.pictures.picture import read_file
 from tests.live.pages import draw, encoded
 
 PAGE = encoded(draw("six"))

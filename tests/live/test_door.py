@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 import pytest_asyncio
 
-from live.door import Door
-from live.listening import hand_over, take_over
+from live.transport.door import Door
+from live.transport.listening import hand_over, take_over
 
 
 class Guests:

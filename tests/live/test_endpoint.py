@@ -7,9 +7,9 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from live.decoder import Decoder
 from live.inquiry import Inquiry
 from live.messages import HEADER, KIND_PICTURE
+from live.pictures.decoder import Decoder
 from live.session import Session
 from tests.live.drawings import DRAWINGS, binary_ink
 from tests.live.inside import serving

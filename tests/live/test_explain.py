@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from live import recogniser
-from live.explain import MOST_PIECES, NO_PIECE, Coalitions, Piece, cut, shapley, worths
+from live.explaining.explain import MOST_PIECES, NO_PIECE, Coalitions, Piece, cut, shapley, worths
 from live.ink import Ink, from_strokes, render
 from live.settings import WEIGHTS
 from live.verdict import Probabilities

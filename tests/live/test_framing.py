@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from live.framing import Framing
+from live.transport.framing import Framing
 from tests.live.pipe import BINARY, CLOSE, CONTINUATION, MAX_SIZE, PING, TEXT, Talk, frame, hear
 
 payloads = st.one_of(

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from live.http import http_within
+from live.transport.http import http_within
 from tests.live.inside import CLASSIC, serving
 
 HANDSHAKE = b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: x\r\n\r\n"

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from live.leaving import framing_one_by_one
+from live.transport.leaving import framing_one_by_one
 from tests.live.drawings import binary_ink
 from tests.live.inside import serving
 from tests.live.pipe import PING, Talk

@@ -24,7 +24,7 @@ def memory(process: psutil.Process) -> int:
 
 def decoders(server: RunningServer) -> list[psutil.Process]:
     running = psutil.Process(server.process.pid).children(recursive=True)
-    return [process for process in running if "live.decoding" in process.cmdline()]
+    return [process for process in running if "live.pictures.decoding" in process.cmdline()]
 
 
 async def send_all(server: RunningServer) -> list[httpx.Response]:

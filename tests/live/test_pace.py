@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from live.pace import Pace, Reading
+from live.transport.pace import Pace, Reading
 
 WAITER: Any = None
 """Whoever; the queue does not look."""

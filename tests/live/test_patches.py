@@ -5,11 +5,11 @@ import base64
 import numpy as np
 import pytest
 
-from live import patches
 from live.errors import UnknownModel
-from live.explanation import Explanation
-from live.patches import PATCHES, Masked, spread
-from live.tinted import paint_image
+from live.explaining import patches
+from live.explaining.explanation import Explanation
+from live.explaining.patches import PATCHES, Masked, spread
+from live.explaining.tinted import paint_image
 
 
 def test_masks_put_paper_in_the_place_of_patches() -> None:

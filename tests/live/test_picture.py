@@ -14,7 +14,7 @@ from PIL import ImageDraw, ImageFilter, ImageOps
 
 from live.errors import BadPicture, TooLarge
 from live.fitting import Image
-from live.picture import read_file, read_grey
+from live.pictures.picture import read_file, read_grey
 from live.recogniser import Recogniser, find_cards, load
 from live.settings import WEIGHTS
 from tests.bench.pages import make_page

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from live.errors import UnknownModel
-from live.explanation import Explanation
+from live.explaining.explanation import Explanation
 from live.messages import Prediction
 from live.session import Session
 from live.verdict import BLANK

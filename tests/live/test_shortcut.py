@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 
-from live.framing import Framing
-from live.shortcut import offered
+from live.transport.framing import Framing
+from live.transport.shortcut import offered
 from tests.live.pipe import BINARY, PING, TEXT, Talk, frame
 
 

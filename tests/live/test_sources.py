@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from live import ink_file, sources
+from live import ink_file
 from live.errors import BadMessage, BadPicture, LiveError, StartError, TooLarge
+from live.predict import sources
+from live.predict.sources import Item
 from live.settings import Settings
-from live.sources import Item
 from tests.live.drawings import DRAWINGS
 from tests.live.pages import archive
 

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from live.turnstile import Turnstile
+from live.transport.turnstile import Turnstile
 
 
 async def test_a_crowd_passes_one_by_one_in_its_order_and_others_go_between() -> None:

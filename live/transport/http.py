@@ -13,7 +13,7 @@ from functools import partial
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from live.turnstile import Turnstile
+from live.transport.turnstile import Turnstile
 
 _MAX_HEAD_BYTES = 32_768
 _MAX_LINE_BYTES = 8_000

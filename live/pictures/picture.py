@@ -15,8 +15,8 @@ from PIL import ImageOps, UnidentifiedImageError
 
 from live.errors import BadPicture, TooLarge
 from live.fitting import Image
-from live.light import Page
-from live.paper import read_page
+from live.pictures.light import Page
+from live.pictures.paper import read_page
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 """What is tried, whatever else Pillow could open: every further decoder is a further way in."""

@@ -7,8 +7,8 @@ two thousand clients vanish at once, behind a proxy that dies, say, those turns 
 from collections.abc import Callable
 from functools import partial
 
-from live.framing import Framing
-from live.turnstile import Turnstile
+from live.transport.framing import Framing
+from live.transport.turnstile import Turnstile
 
 
 def framing_one_by_one(is_busy: Callable[[], bool]) -> type[Framing]:

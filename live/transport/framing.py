@@ -19,8 +19,8 @@ from websockets.frames import CloseCode, apply_mask  # type: ignore[attr-defined
 from websockets.protocol import CONNECTING, OPEN
 
 from live.bucket import Bucket
-from live.handing import Handing
-from live.shortcut import MEDIUM, SHORT, TEXT
+from live.transport.handing import Handing
+from live.transport.shortcut import MEDIUM, SHORT, TEXT
 
 _FIN = 0x80
 _BINARY = _FIN | 2

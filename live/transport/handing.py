@@ -16,7 +16,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.http11 import Request
 from websockets.protocol import CONNECTING, OPEN
 
-from live.shortcut import NextText, TakeIn, frame, offer, withdraw
+from live.transport.shortcut import NextText, TakeIn, frame, offer, withdraw
 
 
 class Events(deque[Any]):

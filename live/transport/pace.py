@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any
 
 from live.batcher import Batcher, Waiter
-from live.shortcut import Shortcut
+from live.transport.shortcut import Shortcut
 
 
 class Reading(Enum):

@@ -21,8 +21,8 @@ from PIL import Image as Pillow
 
 from live.fitting import BOX, IS_INK, Image, Map, normalise
 from live.ink import SIDE
-from live.light import Page, measure_difference, to_grey
-from live.pieces import find_pieces
+from live.pictures.light import Page, measure_difference, to_grey
+from live.pictures.pieces import find_pieces
 
 _LOOK = 160
 """Longer side of a page at the first look: enough to see where the digit is."""

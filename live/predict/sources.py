@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from live import ink_file
-from live.archives import is_archive, read_archive
 from live.errors import BadMessage, BadPicture, LiveError, StartError, TooLarge
 from live.ink_file import Strokes
+from live.pictures.archives import is_archive, read_archive
 from live.settings import Settings
 
 Drawing = Strokes | bytes

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from live import patches
 from live.batcher import Batcher
-from live.explain import Coalitions, cut, shapley
-from live.explanation import Explanation, PieceWeights
+from live.explaining import patches
+from live.explaining.explain import Coalitions, cut, shapley
+from live.explaining.explanation import Explanation, PieceWeights
+from live.explaining.patcher import Patcher
+from live.explaining.patches import Masked, Patches, spread
 from live.messages import Prediction
-from live.patcher import Patcher
-from live.patches import Masked, Patches, spread
 from live.session import Image, Waiting
 from live.spare import Score, SpareTime
 from live.verdict import Probabilities

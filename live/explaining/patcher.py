@@ -11,9 +11,9 @@ from collections.abc import Awaitable, Callable
 import numpy as np
 
 from live.errors import Internal
+from live.explaining.patches import PATCHES, Masked, Patches, check_installed
+from live.explaining.patching import COUNT
 from live.helper import Helper, HelperDied
-from live.patches import PATCHES, Masked, Patches, check_installed
-from live.patching import COUNT
 from live.session import Image
 from live.spare import ImageSource
 from live.verdict import DIGITS, Probabilities
@@ -33,7 +33,7 @@ class Patcher:
 
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
-        self._helper = Helper("-m", "live.patching")
+        self._helper = Helper("-m", "live.explaining.patching")
         self._talk: asyncio.Task[Patches] | None = None
 
     async def explain(self, image: Image, score: Score) -> Patches:

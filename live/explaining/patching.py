@@ -1,6 +1,6 @@
 """The explaining process: images in on its standard input, what explains them out on its standard output.
 
-    python -m live.patching          started, fed and ended by patcher.py alone
+    python -m live.explaining.patching          started, fed and ended by patcher.py alone
 
 Request: an image as float32. While it is being explained, the process asks for scores: u32 n, then n × 49
 bytes of masks; the answer is n × 10 float64. At the end: u32 0, then weights, blanks and scores as float64.
@@ -14,8 +14,8 @@ from struct import Struct
 
 import numpy as np
 
+from live.explaining.patches import Masks, explain
 from live.ink import SIDE
-from live.patches import Masks, explain
 from live.verdict import DIGITS, Probabilities
 
 COUNT = Struct("<I")

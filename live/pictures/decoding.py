@@ -1,6 +1,6 @@
 """The decoding process: pictures in on its standard input, images out on its standard output.
 
-    python -m live.decoding NICENESS          started, fed and ended by decoder.py alone
+    python -m live.pictures.decoding NICENESS          started, fed and ended by decoder.py alone
 
 Request: u32 length, u32 width (0: an encoded file), u64 most pixels, then the bytes. Reply: u8 status (0
 done, else an index into `FAULTS` plus one), u32 length, then the image as float32 or the message.
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def _answer(data: bytes, width: int, max_pixels: int) -> tuple[int, bytes]:
-    from live.picture import read_file, read_grey
+    from live.pictures.picture import read_file, read_grey
 
     try:
         image = read_grey(data, width, max_pixels) if width else read_file(data, max_pixels)

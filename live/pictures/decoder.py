@@ -10,11 +10,11 @@ import asyncio
 
 import numpy as np
 
-from live.decoding import FAULTS, REPLY, REQUEST
 from live.errors import BadPicture
 from live.helper import Helper, HelperDied
 from live.ink import SIDE
 from live.messages import Picture
+from live.pictures.decoding import FAULTS, REPLY, REQUEST
 from live.session import Image
 
 _TIMEOUT_S = 20.0
@@ -29,7 +29,7 @@ class Decoder:
 
     def __init__(self, processes: int, max_pixels: int, niceness: int) -> None:
         self._max_pixels = max_pixels
-        self._all = [Helper("-m", "live.decoding", str(niceness)) for _ in range(processes)]
+        self._all = [Helper("-m", "live.pictures.decoding", str(niceness)) for _ in range(processes)]
         # The one used last is the one that is running and whose memory is warm.
         self._idle: asyncio.LifoQueue[Helper] = asyncio.LifoQueue()
         for process in reversed(self._all):

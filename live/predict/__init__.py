@@ -19,17 +19,17 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from live import sources
 from live.errors import BadMessage, LiveError, StartError
-from live.explanation import Explanation
+from live.explaining.explanation import Explanation
 from live.ink import SIDE
 from live.ink_file import FORM
 from live.output import writing
-from live.progress import Progress
+from live.predict import sources
+from live.predict.progress import Progress
+from live.predict.sources import Drawing, Item
 from live.remote import REACH_S, add_token, check_model, reaching
 from live.session import Image
 from live.settings import Settings, read_token
-from live.sources import Drawing, Item
 
 Read = Callable[[Drawing], dict[str, Any]]
 """A drawing → the fields of its prediction, or its error. Raises LiveError."""
@@ -91,9 +91,9 @@ def answer(item: Item, read: Read) -> dict[str, Any]:
 
 def _local_reader(options: argparse.Namespace) -> Read:
     from live import ink, recogniser
-    from live.explainer import explain_alone
+    from live.explaining.explainer import explain_alone
     from live.messages import Prediction, Snapshot, Timing
-    from live.picture import read_file
+    from live.pictures.picture import read_file
     from live.prediction import Models, Question
     from live.service import choose_model
     from live.session import Waiting
@@ -163,7 +163,7 @@ def _server_reader(options: argparse.Namespace, stack: contextlib.ExitStack) -> 
 
 def _explained(drawing: Drawing, explanation: Explanation, image: Image) -> dict[str, Any]:
     """Return the fields that `--explain` adds: the explanation, and its picture until that is written."""
-    from live.tinted import paint_image, paint_ink
+    from live.explaining.tinted import paint_image, paint_ink
 
     if isinstance(drawing, bytes):
         return {"explanation": explanation, "picture": paint_image(image, explanation)}

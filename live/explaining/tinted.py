@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
-from live.explanation import Explanation
+from live.explaining.explanation import Explanation
 from live.ink import SIDE
 from live.session import Image
 
