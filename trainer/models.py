@@ -60,12 +60,14 @@ def in_precision(model: Model, precision: str) -> Model:
 
     def copied(layer: Any) -> Any:
         config = layer.get_config()
-        if not isinstance(layer, layers.Average) and getattr(layer, "activation", None) is not softmax:
+        is_exact = isinstance(layer, layers.Average) or getattr(layer, "activation", None) in exact
+        # What an ensemble computes with its members' scores are not layers, and no precision of their own.
+        if isinstance(layer, layers.Layer) and not is_exact:
             config["dtype"] = PRECISIONS[precision]
         is_normalisation = isinstance(layer, layers.BatchNormalization)
         return (BatchNormalization if is_normalisation else type(layer)).from_config(config)
 
-    softmax = keras.activations.softmax
+    exact = (keras.activations.softmax, keras.activations.sigmoid)
     copy = keras.models.clone_model(model, clone_function=copied, recursive=True)
     copy.set_weights(model.get_weights())
     return copy

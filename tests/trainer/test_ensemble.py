@@ -58,6 +58,10 @@ def test_who_learnt_scans_alone_is_heard_about_scans_alone(
     np.testing.assert_allclose(gated[:, :10], expected, atol=1e-6)
     np.testing.assert_allclose(gated[:, 10], ink[:, 10], atol=1e-6)
     assert half.min() < half.max()
+    taught = models.in_precision(evaluation.load_model(tmp_path / "large"), "bfloat16").predict(
+        seen, verbose=0
+    )
+    np.testing.assert_allclose(taught, gated, atol=0.05)
     assert "told apart" in log[-1]
     served = evaluation.load(tmp_path / "large")[0](seen[..., 0])
     np.testing.assert_allclose(served, gated, atol=0.05)
