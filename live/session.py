@@ -105,21 +105,15 @@ class Session:
             if isinstance(message, Snapshot):
                 self._accept(message, now)
             else:
-                self._configure(message)
-        except Unreadable as error:
-            self.faults += 1
-            self._unreadable += 1
-            self._send(messages.error_message(error))
-            if self._unreadable > MAX_UNREADABLE_FRAMES:
-                self.close = Close.UNREADABLE_TEXT if isinstance(frame, str) else Close.UNREADABLE_BYTES
-            elif not self._faults.take(now):
-                self.close = Close.FLOODING
+                self._configure(message, now)
         except LiveError as error:
             self.faults += 1
             self._send(messages.error_message(error))
-            if error.seq is not None:
-                self.counts.snapshots += 1
-            if not self._faults.take(now):
+            self.counts.snapshots += error.seq is not None
+            self._unreadable += isinstance(error, Unreadable)
+            if self._unreadable > MAX_UNREADABLE_FRAMES:
+                self.close = Close.UNREADABLE_TEXT if isinstance(frame, str) else Close.UNREADABLE_BYTES
+            elif not self._faults.take(now):
                 self.close = Close.FLOODING
 
     def receive_all(self, frames: Sequence[str | bytes], now: float) -> None:
@@ -144,7 +138,17 @@ class Session:
         if newest:
             self._wait(Waiting(newest, now))
 
-    def _configure(self, wanted: Configure) -> None:
+    def _charge(self, now: float, seq: int | None = None) -> None:
+        """Count what costs an answer. Raises TooFast when there was too much of it."""
+        if self._bucket.take(now):
+            return
+        if self._bucket.excess_s > MAX_TOO_FAST_S:
+            self.close = Close.FLOODING
+        most = f"{self._limits.snapshots_per_s:g} snapshots"
+        raise TooFast(f"Expected at most {most} a second, configurations included", seq)
+
+    def _configure(self, wanted: Configure, now: float) -> None:
+        self._charge(now)
         if wanted.model is not None and wanted.model not in self._models:
             raise UnknownModel(f"Expected one of the models {', '.join(self._models)}, got another")
         self.model = wanted.model or self.model
@@ -153,12 +157,7 @@ class Session:
         self._send(Configured(self.model, list(self.include)))
 
     def _accept(self, snapshot: Snapshot, now: float) -> None:
-        if not self._bucket.take(now):
-            if self._bucket.excess_s > MAX_TOO_FAST_S:
-                self.close = Close.FLOODING
-            raise TooFast(
-                f"Expected at most {self._limits.snapshots_per_s:g} snapshots a second", snapshot.seq
-            )
+        self._charge(now, snapshot.seq)
         if wrong := self._stale(snapshot.seq, snapshot.rev):
             raise StaleSeq(wrong, snapshot.seq)
         self._count(snapshot.seq, snapshot.rev)

@@ -69,3 +69,14 @@ def test_of_a_flood_the_newest_waits_and_the_others_are_counted() -> None:
     assert waiting
     assert waiting.snapshot.seq == 39
     assert (session.counts.snapshots, session.counts.dropped) == (40, 39)
+
+
+def test_configurations_count_as_much_as_snapshots() -> None:
+    session = open_session(2.0)
+    for _ in range(3):
+        session.receive('{"type":"configure","model":"mlp"}', 0.0)
+    answers = [each["type"] for each in sent(session)]
+    assert answers[-3:] == ["configured", "configured", "error"]
+    assert session.counts.errors["too_fast"] == 1
+    session.receive(FLOOD[0], 1.0)
+    assert session.is_waiting
