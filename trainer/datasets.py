@@ -19,6 +19,9 @@ from trainer.errors import DataError
 from trainer.mnist import Images
 from trainer.unipen import Sample
 
+_Trace = tuple[bytes, bytes]
+"""What tells ink from other ink: its points and how many each stroke has."""
+
 NONE = 10
 """The class of what is not a digit: a model's eleventh output."""
 
@@ -87,6 +90,9 @@ def split_writers(samples: Sequence[Sample], held_out: frozenset[str]) -> tuple[
 class Pens(NamedTuple):
     """UNIPEN's drawings, split by writer; nobody is in two of the lists.
 
+    Nor is ink that is measured on trained on, or measured twice: the distribution has some twice, and some of
+    one writer's under another's name.
+
     kept_out: digits of any writer that are cut short, damaged, or several characters.
     unseen: characters that no model is trained on, of writers that no model is trained on.
     reported: digits of donors outside the training donors.
@@ -131,19 +137,36 @@ def split_pens(samples: Sequence[Sample], kept_out: Iterable[str]) -> Pens:
     held_out = validation_writers(ours)
     training, validation = split_writers([digit for digit in digits if digit.name not in names], held_out)
     training_others, validation_others = split_writers(others, held_out)
+    training_others = [other for other in training_others if not _is_unseen(other)]
+    foreign = [
+        sample
+        for sample in samples
+        if sample.category == unipen.DIGITS and sample.donor not in unipen.TRAINING_DONORS
+    ]
+    known = {_trace(sample) for sample in (*training, *training_others)}
     return Pens(
         training,
-        validation,
+        _new(validation, known),
         [digit for digit in digits if digit.name in names],
-        [
-            sample
-            for sample in samples
-            if sample.category == unipen.DIGITS and sample.donor not in unipen.TRAINING_DONORS
-        ],
-        [other for other in training_others if not _is_unseen(other)],
-        [other for other in validation_others if not _is_unseen(other)],
-        [other for other in validation_others if _is_unseen(other)],
+        _new(foreign, known),
+        training_others,
+        _new([other for other in validation_others if not _is_unseen(other)], known),
+        _new([other for other in validation_others if _is_unseen(other)], known),
     )
+
+
+def _new(samples: Sequence[Sample], known: set[_Trace]) -> list[Sample]:
+    """Return the samples whose ink is not known, each ink once; it is known from then on."""
+    new = []
+    for sample in samples:
+        if (trace := _trace(sample)) not in known:
+            known.add(trace)
+            new.append(sample)
+    return new
+
+
+def _trace(sample: Sample) -> _Trace:
+    return sample.ink.points.tobytes(), sample.ink.counts.tobytes()
 
 
 def _is_unseen(sample: Sample) -> bool:

@@ -3,13 +3,14 @@
 import gzip
 import hashlib
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from live.ink import from_strokes
+from live.ink import Ink, from_strokes
 from tests.live.drawings import DRAWINGS
 from trainer.config import Config
 from trainer.datasets import Pens, split_pens
@@ -90,14 +91,19 @@ def write_unipen(root: Path) -> None:
 def ten_writers() -> Pens:
     """Make UNIPEN of ten writers who write every digit, and two letters of which one is not to be seen."""
     digits = [
-        Sample(str(digit), from_strokes(strokes), f"writer{writer}", f"1a/apa/{writer}.dat:{digit}")
+        Sample(str(digit), _of_size(strokes, writer), f"writer{writer}", f"1a/apa/{writer}.dat:{digit}")
         for writer in range(10)
         for digit, strokes in enumerate(DRAWINGS.values())
     ]
-    cross = from_strokes([[(0, 0), (9, 9)], [(9, 0), (0, 9)]])
+    cross = [[(0, 0), (9, 9)], [(9, 0), (0, 9)]]
     letters = [
-        Sample(letter, cross, f"writer{writer}", f"1c/apa/{writer}.dat:{letter}")
+        Sample(letter, _of_size(cross, writer + 0.5 * i), f"writer{writer}", f"1c/apa/{writer}.dat:{letter}")
         for writer in range(10)
-        for letter in "xe"
+        for i, letter in enumerate("xe")
     ]
     return split_pens([*digits, *letters], ())
+
+
+def _of_size(strokes: Sequence[Sequence[tuple[float, ...]]], size: float) -> Ink:
+    """Draw as large as nobody else does: the same ink twice would be taken for a copy."""
+    return from_strokes([[((9 + size) * x, (9 + size) * y) for x, y in stroke] for stroke in strokes])

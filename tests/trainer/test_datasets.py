@@ -1,11 +1,14 @@
 """Splits: nothing and nobody on both sides."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
 from live.ink import from_strokes
+from tests.trainer.samples import ten_writers
 from trainer.config import Config
-from trainer.datasets import split_images, split_writers, validation_writers
+from trainer.datasets import split_images, split_pens, split_writers, validation_writers
 from trainer.errors import DataError
 from trainer.mnist import Images
 from trainer.unipen import Sample
@@ -51,3 +54,21 @@ def test_a_donor_of_few_writers_gives_none() -> None:
 
 def test_the_split_does_not_depend_on_the_order() -> None:
     assert validation_writers(SAMPLES) == validation_writers(SAMPLES[::-1])
+
+
+def test_ink_that_is_measured_on_is_not_learnt_and_counts_once() -> None:
+    pens = ten_writers()
+    first, second, third, *rest = pens.validation
+    learnt, other = pens.training[0].ink, pens.training_others[0].ink
+    drawn = [*pens.training, first._replace(ink=learnt), second, third._replace(ink=second.ink), *rest]
+    drawn += [*pens.training_others, *(each._replace(ink=other) for each in pens.validation_others)]
+    foreign = [Sample("1", ink, "kai1", f"1a/kai/{i}") for i, ink in enumerate((learnt, INK, INK))]
+    again = split_pens([*drawn, *foreign], ())
+    assert names(again.training) == names(pens.training)
+    assert names(again.validation) == names([second, *rest])
+    assert not again.validation_others
+    assert names(again.reported) == ["1a/kai/1"]
+
+
+def names(samples: Sequence[Sample]) -> list[str]:
+    return sorted(sample.name for sample in samples)
