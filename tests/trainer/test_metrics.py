@@ -17,6 +17,17 @@ def test_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
     assert metrics.calibration_error(SCORES, LABELS) == pytest.approx(0.91 - 0.75)
 
 
+def test_calibration_error_weighs_the_gaps_of_bins_by_what_they_hold() -> None:
+    confidence = np.array([0.9, 0.9, 0.9, 0.5])
+    scores = np.repeat(((1 - confidence) / 9)[:, None], 10, axis=1)
+    scores[:, 4] = confidence
+    labels = np.array([4, 4, 0, 4])
+    too_sure, too_unsure = 0.9 - 2 / 3, 1 - 0.5
+    assert metrics.calibration_error(scores, labels) == pytest.approx(3 / 4 * too_sure + 1 / 4 * too_unsure)
+    middle, *_ = metrics.reliability(scores, labels)
+    assert middle == pytest.approx([7.5 / 15, 13.5 / 15])
+
+
 def test_reliability_bins_add_up_to_everything() -> None:
     _, confidence, right, share = metrics.reliability(SCORES, LABELS)
     assert (confidence.tolist(), right.tolist(), share.tolist()) == (pytest.approx([0.91]), [0.75], [1.0])
