@@ -1,6 +1,7 @@
 """Splits: nothing and nobody on both sides."""
 
 from collections.abc import Sequence
+from itertools import count
 
 import numpy as np
 import pytest
@@ -72,3 +73,34 @@ def test_ink_that_is_measured_on_is_not_learnt_and_counts_once() -> None:
 
 def names(samples: Sequence[Sample]) -> list[str]:
     return sorted(sample.name for sample in samples)
+
+
+def test_pens_are_trained_on_only_where_they_may_be() -> None:
+    inks = (from_strokes([[(0, 0), (1, height)]]) for height in count(1))
+
+    def write(donor: str, writer: str) -> list[Sample]:
+        return [
+            Sample(label, next(inks), writer, f"{category}/{donor}/{writer}.dat:{label}")
+            for category, label in (("1a", "1"), ("1a", "2"), ("1c", "x"), ("1c", "e"), ("1c", "o"))
+        ]
+
+    ours = [sample for i in range(10) for sample in write("apa", f"writer{i}")]
+    foreign = write("kai", "stranger")
+    cut_short = {sample.name for sample in ours if sample.label == "2"}
+    pens = split_pens([*ours, *foreign], cut_short)
+    validation = {sample.writer for sample in pens.validation}
+    training = {f"writer{i}" for i in range(10)} - validation
+    assert len(validation) == 2
+    assert {split: _written(getattr(pens, split)) for split in pens._fields} == {
+        "training": {(writer, "1") for writer in training},
+        "validation": {(writer, "1") for writer in validation},
+        "kept_out": {(writer, "2") for writer in training | validation},
+        "reported": {("stranger", "1"), ("stranger", "2")},
+        "training_others": {(writer, "x") for writer in training},
+        "validation_others": {(writer, "x") for writer in validation},
+        "unseen": {(writer, "e") for writer in validation},
+    }
+
+
+def _written(samples: list[Sample]) -> set[tuple[str, str]]:
+    return {(sample.writer, sample.label) for sample in samples}
