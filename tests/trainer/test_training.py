@@ -33,6 +33,34 @@ def test_the_same_seed_trains_the_same(run: Path, images: mnist.Mnist, tmp_path:
     np.testing.assert_allclose(scores[0], scores[1], atol=1e-6)
 
 
+def test_the_averaged_weights_are_saved_and_training_goes_on_without_them(
+    images: mnist.Mnist, tmp_path: Path
+) -> None:
+    from trainer import training
+
+    def trained(averaging: float) -> tuple[list[float], np.ndarray]:
+        config, folder = replace(CONFIG, averaging=averaging), tmp_path / str(averaging)
+        model = training.train(config, Epochs(config, images.train, None), {}, folder, lambda line: None)
+        losses = [record["loss"] for record in json.loads((folder / "history.json").read_text())]
+        return losses, np.concatenate([weights.ravel() for weights in model.get_weights()])
+
+    (losses, last), (losses_again, averaged) = trained(0.0), trained(0.9)
+    assert losses == pytest.approx(losses_again)
+    assert np.abs(last - averaged).max() > 1e-4
+
+
+def test_a_run_starts_from_the_weights_of_another(run: Path, images: mnist.Mnist, tmp_path: Path) -> None:
+    from trainer import evaluation, training
+
+    config = replace(CONFIG, seed=9, epochs=1, rate=0.0, start=run.name)
+    epochs = Epochs(config, images.train, ten_writers())
+    model = training.train(config, epochs, {}, tmp_path, lambda line: None, start=run)
+    before = evaluation.load_model(run)
+    for own, inherited in zip(model.trainable_weights, before.trainable_weights, strict=True):
+        np.testing.assert_allclose(own.numpy(), inherited.numpy(), atol=1e-6)
+    assert Config.load(tmp_path / "start.json") == CONFIG
+
+
 def test_an_evaluation_measures_everything_with_its_n(run: Path) -> None:
     evaluation = json.loads((run / "evaluation.json").read_text())
     assert evaluation["metrics"].keys() >= {
