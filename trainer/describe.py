@@ -89,7 +89,7 @@ def _seeds(card: dict[str, Any]) -> list[str]:
         return []
     seeds = card["seeds"]
     return [
-        f"The same recipe with seeds {', '.join(map(str, seeds['seeds']))}:",
+        f"The same recipe with seeds {', '.join(map(str, seeds['seeds']))}{_images_of(seeds)}:",
         "",
         "| measured | mean | spread | each |",
         "| --- | ---: | ---: | --- |",
@@ -101,6 +101,13 @@ def _seeds(card: dict[str, Any]) -> list[str]:
         ),
         "",
     ]
+
+
+def _images_of(seeds: dict[str, Any]) -> str:
+    """Say whether the spread is that of the images made, too; a card may not tell."""
+    if "data_seeds" not in seeds:
+        return ""
+    return ", of the same images" if len(set(seeds["data_seeds"])) == 1 else ", each with images of its own"
 
 
 def _epochs(training: dict[str, Any]) -> str:
