@@ -52,7 +52,7 @@ def describe(card: dict[str, Any]) -> str:
         card["summary"],
         "",
         f"{card['parameters']:,} parameters; {_cost(card)}",
-        f"trained with seed {card['seed']} for {_epochs(training)} epochs ({_sources(card)}).",
+        f"trained with seed {card['seed']} for {_epochs(training)} ({_sources(card)}).",
         "",
         "| measured | | n |",
         "| --- | ---: | ---: |",
@@ -112,8 +112,9 @@ def _images_of(seeds: dict[str, Any]) -> str:
 
 def _epochs(training: dict[str, Any]) -> str:
     """Say how long it was trained, and how long before, if it started from another run's weights."""
-    before = training.get("before")
-    return f"{_epochs(before)} and then {training['epochs']}" if before else str(training["epochs"])
+    before, repeats = training.get("before"), training.get("repeats", 1)
+    own = f"{training['epochs']} epochs{f' of {repeats} passes' if repeats > 1 else ''}"
+    return f"{_epochs(before)} and then {own}" if before else own
 
 
 def _sources(card: dict[str, Any]) -> str:

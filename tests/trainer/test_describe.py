@@ -22,6 +22,13 @@ def test_measured_numbers_are_told_with_their_n() -> None:
     assert "seed 2 for 7 epochs" in text
 
 
+def test_epochs_are_told_with_how_often_each_is_seen() -> None:
+    before = {**CARD["training"], "repeats": 2}
+    assert "seed 2 for 7 epochs of 2 passes (" in describe({**CARD, "training": before})
+    after = {**CARD["training"], "epochs": 3, "repeats": 1, "before": before}
+    assert "seed 2 for 7 epochs of 2 passes and then 3 epochs (" in describe({**CARD, "training": after})
+
+
 def test_what_was_not_measured_is_not_told() -> None:
     text = describe(CARD)
     assert "pens of other donors" not in text
