@@ -100,11 +100,6 @@ def evaluate(score: Score, calibration: Calibration, data: Data) -> dict[str, di
     validation = digit_images(pens.validation)
     measured["pens_validation"] = _reading(score, calibration, validation)
     measured["pens_validation"]["ece_cross_fitted"] = _cross_fitted_error(score, pens.validation)
-    writers = {sample.writer for sample in pens.validation}
-    kept_out = [sample for sample in pens.kept_out if sample.writer in writers]
-    measured["pens_validation_with_kept_out"] = _reading(
-        score, calibration, digit_images([*pens.validation, *kept_out])
-    )
     forms = vary(pens.validation, np.random.default_rng(_FORMS_SEED))
     measured["regional_forms"] = _reading(score, calibration, digit_images(forms))
     measured |= _refusal(score, calibration, score(validation.images), pens)
