@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from trainer import cards, mnist
+from trainer import cards, mnist, runs
 from trainer.calibration import Calibration
 from trainer.config import Config
 from trainer.errors import MissingDependencyError, TrainerError
@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="MNIST's training images to choose with instead of learning from (default: 5000)",
     )
-    train.add_argument("--run", type=Path, help="run folder (default: runs/MODEL-SEED)")
+    train.add_argument("--run", type=Path, help="run folder, a new one (default: runs/MODEL-SEED)")
     train.add_argument("--start", type=Path, metavar="RUN", help="run folder of the weights to start from")
     train.add_argument(
         "--teacher", type=Path, metavar="RUN", help="run folder, or .keras file, of a model to learn from"
@@ -108,7 +108,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     combine.add_argument("--model", default="large", help="its name (default: %(default)s)")
     combine.add_argument(
-        "--run", type=Path, default=Path("runs/large"), help="its run folder (default: %(default)s)"
+        "--run",
+        type=Path,
+        default=Path("runs/large"),
+        help="its run folder, a new one (default: %(default)s)",
     )
     combine.set_defaults(command=_combine)
 
@@ -149,7 +152,9 @@ def _train(options: argparse.Namespace) -> None:
     config = _config(options)
     models.check(config.model, config.precision)
     run = options.run or Path("runs") / f"{config.model}-{config.seed}"
-    _check_folders(run, options.start)
+    runs.check_free(run, config)
+    if options.start and not (options.start / "model.keras").is_file():
+        raise TrainerError(f"Expected a trained model to start from in {options.start}, found none")
     teacher = None
     if options.teacher:
         for_mnist = load_model(options.mnist_teacher) if options.mnist_teacher else None
@@ -187,14 +192,6 @@ def _config(options: argparse.Namespace) -> Config:
                 f"Expected {option} just when {options.config} has one: {getattr(config, key)!r}"
             )
     return config
-
-
-def _check_folders(run: Path, start: Path | None) -> None:
-    """Raise TrainerError unless there may be a run folder, and a trained one to start from if asked."""
-    if run.exists() and not run.is_dir():
-        raise TrainerError(f"Expected a folder for the run, got the file {run}")
-    if start and not (start / "model.keras").is_file():
-        raise TrainerError(f"Expected a trained model to start from in {start}, found none")
 
 
 def _combine(options: argparse.Namespace) -> None:

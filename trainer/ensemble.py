@@ -5,7 +5,6 @@ ones, and of those that have learnt scans alone and are heard about scans alone;
 images, of three wide ones.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from trainer.config import Config
 from trainer.datasets import NONE
 from trainer.errors import ModelError
 from trainer.models import Model
+from trainer.runs import begin, check_free, save
 
 
 class Scans(NamedTuple):
@@ -35,13 +35,16 @@ class Scans(NamedTuple):
 def combine(runs: Sequence[Path], name: str, folder: Path, scans: Scans | None = None) -> Model:
     """Make one model of the runs' models and save it, as a run, into a folder.
 
-    Raises ModelError when there are fewer than two runs, when one is not trained, or when, with scans, the
-    runs can't tell what is not a digit or those of scans can.
+    Raises ModelError when there are fewer than two runs, when one is not trained, when the folder is another
+    run's, or when, with scans, the runs can't tell what is not a digit or those of scans can.
     """
     runs_of_scans = scans.runs if scans else ()
     configs = [Config.load(run / "config.json") for run in (*runs, *runs_of_scans)]
     if len(configs) < 2:
         raise ModelError(f"Expected at least two runs to combine, got {len(configs)}")
+    members, scan_members = (tuple(run.name for run in each) for each in (runs, runs_of_scans))
+    config = replace(configs[0], model=name, members=members, scans=scan_members)
+    check_free(folder, config)
     image = layers.Input((SIDE, SIDE, 1), name="image")
     scores = _mean([_load(run, f"member_{i}") for i, run in enumerate(runs)], image, "scores")
     if scans:
@@ -51,11 +54,8 @@ def combine(runs: Sequence[Path], name: str, folder: Path, scans: Scans | None =
             raise ModelError(f"Expected runs of 11 outputs, and of 10 for scans, got {outputs}")
         scores = _gated(scores, _mean(readers, image, "scan_scores"), scans.gate(configs[0])(image))
     model = keras.Model(image, scores, name=name)
-    folder.mkdir(parents=True, exist_ok=True)
-    members, scan_members = (tuple(run.name for run in each) for each in (runs, runs_of_scans))
-    replace(configs[0], model=name, members=members, scans=scan_members).save(folder / "config.json")
-    (folder / "history.json").write_text(json.dumps([]) + "\n", "utf-8")
-    model.save(folder / "model.keras")
+    begin(folder, config)
+    save(folder, model, [])
     return model
 
 

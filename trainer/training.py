@@ -1,12 +1,9 @@
 """Training: from a configuration and data to a run folder with a model.
 
-epochs → **training** → evaluation, export. The run folder holds config.json (and
-start.json, that of the run it starts from), history.json (a record an epoch)
-and model.keras, the averaged weights, saved after every epoch so that a run that is stopped leaves something
-to use.
+epochs → **training** → evaluation, export. The averaged weights are saved after every epoch, so that a run
+that is stopped leaves something to use.
 """
 
-import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +12,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from trainer import models
-from trainer.config import Config, lineage
+from trainer import models, runs
+from trainer.config import Config
 from trainer.epochs import Epochs, Teach
 from trainer.mnist import Images
 from trainer.teaching import Teacher, labels_only
@@ -42,6 +39,7 @@ def train(
     validation: sets whose accuracy is reported after each epoch.
     start: the run whose weights to start from.
     teacher: whose answers count for half of what is to be learnt; has as many outputs.
+    Raises ModelError when the folder is another run's.
     """
     keras.utils.set_random_seed(config.seed)
     outputs = 11 if epochs.has_others else 10
@@ -54,10 +52,7 @@ def train(
     loss = "categorical_crossentropy" if teacher else "sparse_categorical_crossentropy"
     model.compile(_optimizer(config, steps), loss)
     teach: Teach = teacher.teach(config.precision) if teacher else labels_only
-    folder.mkdir(parents=True, exist_ok=True)
-    config.save(folder / "config.json")
-    if start:
-        (folder / "start.json").write_text(json.dumps(lineage(start), indent=2) + "\n", "utf-8")
+    runs.begin(folder, config, start)
     model.fit(
         epochs.batches(config.batch, teach),
         steps_per_epoch=steps,
@@ -97,8 +92,7 @@ def _reporter(
         record = {"epoch": epoch + 1, "loss": logs["loss"]}
         record |= {name: accuracy(served, images) for name, images in validation.items()}
         history.append(record)
-        (folder / "history.json").write_text(json.dumps(history, indent=1) + "\n", "utf-8")
-        served.save(folder / "model.keras")
+        runs.save(folder, served, history)
         shown = "  ".join(f"{name} {value:.4f}" for name, value in list(record.items())[1:])
         log(f"epoch {epoch + 1}/{config.epochs}  {shown}")
 

@@ -28,6 +28,22 @@ def test_missing_data_is_one_line_on_stderr(tmp_path: Path, capsys: pytest.Captu
         ),
         (["train", "--precision", "int3"], "Expected a precision out of float32, bfloat16, got 'int3'"),
         (["train", "--run", "taken"], "Expected a folder for the run, got the file taken"),
+        (
+            ["train", "--run", "trained"],
+            "Expected a folder for the run that holds no other, got trained with",
+        ),
+        (
+            ["train", "--run", "trained", "--start", "trained"],
+            "Expected a folder for the run that holds no other, got trained with model.keras",
+        ),
+        (
+            ["combine", "trained", "trained", "--run", "trained"],
+            "Expected a folder for the run that holds no other, got trained with model.keras",
+        ),
+        (
+            ["combine", "trained", "trained", "--run", "taken"],
+            "Expected a folder for the run, got the file taken",
+        ),
         (["train", "--start", "nowhere"], "Expected a trained model to start from in nowhere, found none"),
         (["train", "--teacher", "nowhere"], "Expected a trained model in nowhere"),
         (["train", "--config", "nowhere"], "Expected a saved configuration in nowhere"),
@@ -50,7 +66,10 @@ def test_what_can_not_be_done_is_said_before_data_is_fetched(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "taken").touch()
     (tmp_path / "untrained").mkdir()
-    Config("mlp").save(tmp_path / "untrained" / "config.json")
+    (tmp_path / "trained").mkdir()
+    for folder in ("untrained", "trained"):
+        Config("mlp").save(tmp_path / folder / "config.json")
+    (tmp_path / "trained" / "model.keras").touch()
     assert main(arguments) == 1
     assert capsys.readouterr().err.startswith(f"trainer: {reason}")
 

@@ -1,0 +1,81 @@
+"""Run folders: each is of one run, whatever happened to it."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.trainer.samples import CONFIG
+from trainer import runs
+from trainer.config import Config, lineage
+from trainer.errors import ModelError
+
+OTHER = replace(CONFIG, model="classic", seed=7)
+
+
+class Weights:
+    """A model that can be saved."""
+
+    def __init__(self, contents: str) -> None:
+        self._contents = contents
+
+    def save(self, path: Path) -> None:
+        path.write_text(self._contents)
+
+
+def _trained(folder: Path, config: Config = CONFIG, start: Path | None = None) -> Path:
+    runs.begin(folder, config, start)
+    runs.save(folder, Weights("trained"), [{"epoch": 1}])
+    return folder
+
+
+def test_a_trained_run_is_not_written_over(tmp_path: Path) -> None:
+    run = _trained(tmp_path / "run")
+    for config in (CONFIG, OTHER):
+        with pytest.raises(ModelError, match=r"got .*run with model\.keras: name one with --run"):
+            runs.begin(run, config)
+    assert Config.load(run / "config.json") == CONFIG
+
+
+def test_a_run_that_has_not_left_anything_yet_keeps_its_folder(tmp_path: Path) -> None:
+    runs.begin(tmp_path, CONFIG)
+    with pytest.raises(ModelError, match=r"with config\.json of another"):
+        runs.begin(tmp_path, OTHER)
+
+
+@pytest.mark.parametrize("stale", ["model.tflite", "evaluation.json", "report"])
+def test_what_was_measured_of_another_model_keeps_a_run_away(stale: str, tmp_path: Path) -> None:
+    (tmp_path / stale).touch()
+    with pytest.raises(ModelError, match=f"with {stale}"):
+        runs.begin(tmp_path, CONFIG)
+
+
+def test_a_run_that_left_nothing_begins_again(tmp_path: Path) -> None:
+    earlier = _trained(tmp_path / "earlier")
+    runs.begin(tmp_path / "run", CONFIG, earlier)
+    (tmp_path / "run" / "log.txt").touch()
+    runs.begin(tmp_path / "run", CONFIG)
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["config.json", "log.txt"]
+
+
+def test_a_run_does_not_start_from_itself(tmp_path: Path) -> None:
+    run = _trained(tmp_path / "run")
+    with pytest.raises(ModelError, match="holds no other"):
+        runs.begin(run, CONFIG, run)
+    assert (run / "model.keras").read_text() == "trained"
+
+
+def test_a_run_remembers_all_it_started_from(tmp_path: Path) -> None:
+    first = _trained(tmp_path / "first", OTHER)
+    second = _trained(tmp_path / "second", CONFIG, first)
+    expected = CONFIG.as_json() | {"before": OTHER.as_json()}
+    assert json.loads(json.dumps(lineage(second))) == json.loads(json.dumps(expected))
+
+
+def test_another_model_is_not_beside_what_was_measured_of_the_one_before(tmp_path: Path) -> None:
+    run = _trained(tmp_path)
+    for measured in ("model.tflite", "evaluation.json"):
+        (run / measured).touch()
+    runs.save(run, Weights("trained on"), [{"epoch": 1}, {"epoch": 2}])
+    assert sorted(path.name for path in run.iterdir()) == ["config.json", "history.json", "model.keras"]

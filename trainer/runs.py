@@ -1,0 +1,61 @@
+"""Run folders: what makes one, and what may be in it when.
+
+config → **runs** → training, ensemble, evaluation. A run folder holds config.json (and start.json, that of
+the run it starts from), history.json (a record an epoch), model.keras, and what is measured of that:
+model.tflite, evaluation.json and report/. All of it is of one run, so that an export says of its weights what
+is true of them.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from trainer.config import Config, lineage
+from trainer.errors import ModelError
+
+_MEASURED = ("model.tflite", "evaluation.json")
+_MADE = ("model.keras", *_MEASURED, "report")
+
+
+def check_free(folder: Path, config: Config) -> None:
+    """Raise ModelError unless the folder is there for this run, or for one just like it that left nothing."""
+    if folder.exists() and not folder.is_dir():
+        raise ModelError(f"Expected a folder for the run, got the file {folder}")
+    held = [name for name in _MADE if (folder / name).exists()]
+    saved = folder / "config.json"
+    if not held and saved.is_file() and Config.load(saved) != config:
+        held = ["config.json of another"]
+    if held:
+        raise ModelError(
+            f"Expected a folder for the run that holds no other, got {folder} with {', '.join(held)}: "
+            "name one with --run"
+        )
+
+
+def begin(folder: Path, config: Config, start: Path | None = None) -> None:
+    """Make the folder of a run that is about to be trained or combined.
+
+    start: the run whose weights it starts from.
+    Raises ModelError when `check_free` does.
+    """
+    check_free(folder, config)
+    before = lineage(start) if start else None
+    folder.mkdir(parents=True, exist_ok=True)
+    config.save(folder / "config.json")
+    for name in ("start.json", "history.json"):
+        (folder / name).unlink(missing_ok=True)
+    if before:
+        write(folder / "start.json", before)
+
+
+def save(folder: Path, model: Any, history: list[dict[str, Any]]) -> None:
+    """Save a run's model with the records of its epochs; what was measured of the one before goes."""
+    for name in _MEASURED:
+        (folder / name).unlink(missing_ok=True)
+    model.save(folder / "model.keras")
+    write(folder / "history.json", history)
+
+
+def write(file: Path, contents: Any) -> None:
+    """Write JSON."""
+    file.write_text(json.dumps(contents, indent=2) + "\n", "utf-8")
