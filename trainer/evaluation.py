@@ -6,7 +6,6 @@ what is served: the LiteRT file.
 """
 
 import hashlib
-import json
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from live.ink import Images, render
-from trainer import cards, metrics
+from trainer import cards, metrics, runs
 from trainer.calibration import Calibration, digits, doubt
 from trainer.datasets import Pens, digit_images, disputed
 from trainer.errors import DataError, ModelError
@@ -60,7 +59,9 @@ def load(path: Path) -> tuple[Score, Calibration | None]:
         card = cards.read(path)
         return partial(lite_scores, path.with_suffix(".tflite")), Calibration.from_card(card["calibration"])
     lite_file = path / "model.tflite"
-    quantise(load_model(path), lite_file)
+    model = load_model(path)
+    with runs.whole(lite_file) as part:
+        quantise(model, part)
     return partial(lite_scores, lite_file), None
 
 
@@ -146,7 +147,7 @@ def save(
     if pens and pens.is_file():
         data[pens.name] = hashlib.sha256(pens.read_bytes()).hexdigest()
     evaluation = {"data": data, "metrics": metrics_by_name, "calibration": calibration._asdict()}
-    (run / "evaluation.json").write_text(json.dumps(evaluation, indent=2) + "\n", "utf-8")
+    runs.write(run / "evaluation.json", evaluation)
 
 
 def _reading(score: Score, calibration: Calibration, images: LabelledImages) -> dict[str, float]:

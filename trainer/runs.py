@@ -7,6 +7,8 @@ is true of them.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +52,25 @@ def begin(folder: Path, config: Config, start: Path | None = None) -> None:
 
 def save(folder: Path, model: Any, history: list[dict[str, Any]]) -> None:
     """Save a run's model with the records of its epochs; what was measured of the one before goes."""
-    for name in _MEASURED:
-        (folder / name).unlink(missing_ok=True)
-    model.save(folder / "model.keras")
+    with whole(folder / "model.keras") as part:
+        model.save(part)
+        for name in _MEASURED:
+            (folder / name).unlink(missing_ok=True)
     write(folder / "history.json", history)
 
 
 def write(file: Path, contents: Any) -> None:
-    """Write JSON."""
-    file.write_text(json.dumps(contents, indent=2) + "\n", "utf-8")
+    """Write JSON, whole or not at all."""
+    with whole(file) as part:
+        part.write_text(json.dumps(contents, indent=2) + "\n", "utf-8")
+
+
+@contextmanager
+def whole(file: Path) -> Iterator[Path]:
+    """Give a path to write to; what is written takes the file's place once it is all there."""
+    part = file.with_suffix(f".part{file.suffix}")
+    try:
+        yield part
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,11 +1,15 @@
 """Run folders: each is of one run, whatever happened to it."""
 
 import json
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.trainer.samples import CONFIG
 from trainer import runs
 from trainer.config import Config, lineage
@@ -79,3 +83,36 @@ def test_another_model_is_not_beside_what_was_measured_of_the_one_before(tmp_pat
         (run / measured).touch()
     runs.save(run, Weights("trained on"), [{"epoch": 1}, {"epoch": 2}])
     assert sorted(path.name for path in run.iterdir()) == ["config.json", "history.json", "model.keras"]
+
+
+def test_a_model_that_is_cut_short_leaves_the_one_before(tmp_path: Path) -> None:
+    run = _trained(tmp_path)
+    before = {path.name: path.read_bytes() for path in run.iterdir()}
+
+    class Full:
+        def save(self, path: Path) -> None:
+            path.write_text("half")
+            raise OSError("No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        runs.save(run, Full(), [{"epoch": 1}, {"epoch": 2}])
+    assert {path.name: path.read_bytes() for path in run.iterdir()} == before
+
+
+def test_a_run_that_is_killed_while_it_saves_keeps_what_it_had(tmp_path: Path) -> None:
+    run = _trained(tmp_path)
+    (run / "evaluation.json").touch()
+    script = f"""
+import os, signal
+from pathlib import Path
+from trainer import runs
+class Killed:
+    def save(self, path):
+        path.write_text("half")
+        os.kill(os.getpid(), signal.SIGKILL)
+runs.save(Path({str(run)!r}), Killed(), [])
+"""
+    killed = subprocess.run([sys.executable, "-c", script], check=False, cwd=ROOT)
+    assert killed.returncode == -signal.SIGKILL
+    assert (run / "model.keras").read_text() == "trained"
+    assert (run / "evaluation.json").exists()
