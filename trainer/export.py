@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import keras
@@ -60,13 +61,28 @@ def export(run: Path, weights: Path, images: Floats, others: Sequence[Path] = ()
             f"Expected model.keras and model.tflite in {run} to agree within {TOLERANCE}, got {difference}"
         )
     weights.mkdir(parents=True, exist_ok=True)
-    keras_file, lite_file, card_file = (
-        weights / f"{config.model}.{suffix}" for suffix in ("keras", "tflite", "json")
+    # Its files and its card change together, or a server would find weights that aren't their card's.
+    with TemporaryDirectory(prefix=".export-", dir=weights) as folder:
+        made = _write(config, run, model, Path(folder), weights, others)
+        for file in made:
+            file.replace(weights / file.name)
+    return weights / f"{config.model}.json"
+
+
+def _write(
+    config: Config, run: Path, model: Any, folder: Path, weights: Path, others: Sequence[Path]
+) -> list[Path]:
+    """Write all that makes a served model into a folder → its files, the card last.
+
+    weights: where its cost is compared with classic's.
+    """
+    keras_file, lite_file, page, card_file = (
+        folder / f"{config.model}.{suffix}" for suffix in ("keras", "tflite", "md", "json")
     )
     model.save(keras_file)  # without the optimiser, which is two thirds of the run's file
     shutil.copyfile(run / "model.tflite", lite_file)
     evaluation = json.loads((run / "evaluation.json").read_text("utf-8"))
-    classic = weights / "classic.tflite"
+    classic = lite_file if config.model == "classic" else weights / "classic.tflite"
     cost = times_classic(lite_file, classic) if classic.is_file() else None
     cards.write(
         card_file,
@@ -78,8 +94,8 @@ def export(run: Path, weights: Path, images: Floats, others: Sequence[Path] = ()
         cost,
         compare([run, *others]) if others else None,
     )
-    card_file.with_suffix(".md").write_text(describe(cards.read(card_file)), "utf-8")
-    return card_file
+    page.write_text(describe(cards.read(card_file)), "utf-8")
+    return [keras_file, lite_file, page, card_file]
 
 
 def largest_difference(model: Any, lite_file: Path, images: Floats) -> float:

@@ -1,6 +1,7 @@
 """From data to weights on small data: train, evaluate, report, export."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -117,6 +118,26 @@ def test_an_export_is_one_model_in_two_files_with_a_card(
     exact = evaluation.load_model(tmp_path / "mlp.keras").predict(images.test.images[..., None], verbose=0)
     np.testing.assert_allclose(lite(images.test.images), exact, atol=0.05)
     assert calibration is not None
+
+
+def test_an_export_that_is_stopped_leaves_the_weights_as_they_were(
+    run: Path, images: mnist.Mnist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from trainer import export
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    weights, other = tmp_path / "weights", shutil.copytree(run, tmp_path / "other")
+    export.export(run, weights, images.test.images)
+    (weights / "classic.tflite").touch()
+    before = {path.name: path.read_bytes() for path in weights.iterdir()}
+    (other / "model.tflite").write_bytes((run / "model.tflite").read_bytes() + bytes(1))
+    monkeypatch.setattr(export, "times_classic", stop)
+    with pytest.raises(KeyboardInterrupt):
+        export.export(other, weights, images.test.images)
+    assert {path.name: path.read_bytes() for path in weights.iterdir()} == before
+    cards.read(weights / "mlp.json")
 
 
 def test_an_unevaluated_run_is_not_exported(run: Path, images: mnist.Mnist, tmp_path: Path) -> None:
