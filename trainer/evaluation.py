@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from live.ink import Images, render
 from trainer import cards, metrics, runs
 from trainer.calibration import Calibration, digits, doubt
-from trainer.datasets import Pens, digit_images, disputed
+from trainer.datasets import NONE, Pens, digit_images, disputed
 from trainer.errors import DataError, ModelError
 from trainer.forms import vary
 from trainer.lite import lite_scores
@@ -79,12 +79,15 @@ def load_model(path: Path) -> Any:
 def calibrate(score: Score, data: Data) -> Calibration:
     """Choose temperature and thresholds on validation data: pens where there are any, else images.
 
-    Raises DataError when there is neither.
+    Raises DataError when there is neither, or no pens for a model that tells what is not a digit.
     """
     chosen_on = digit_images(data.pens.validation) if data.pens else data.mnist_validation
     if not len(chosen_on.labels):
         raise DataError("Expected --unipen to choose thresholds on: no image was held out of the training")
-    return Calibration.fit(score(chosen_on.images), chosen_on.labels)
+    outputs = score(chosen_on.images)
+    if outputs.shape[1] > NONE and not data.pens:
+        raise DataError("Expected --unipen to choose thresholds on: the model also tells what is not a digit")
+    return Calibration.fit(outputs, chosen_on.labels)
 
 
 def evaluate(score: Score, calibration: Calibration, data: Data) -> dict[str, dict[str, float]]:

@@ -105,6 +105,15 @@ def test_a_model_that_learnt_from_all_images_is_measured_on_others(run: Path, im
         evaluation.calibrate(score, data._replace(pens=None))
 
 
+def test_thresholds_are_chosen_on_pens_by_who_learnt_them(run: Path, images: mnist.Mnist) -> None:
+    from trainer import evaluation
+
+    score, _ = evaluation.load(run)
+    data = evaluation.Data(images.test, images.test, None)
+    with pytest.raises(DataError, match=r"Expected --unipen .* the model also tells what is not a digit"):
+        evaluation.calibrate(score, data)
+
+
 def test_an_export_is_one_model_in_two_files_with_a_card(
     run: Path, images: mnist.Mnist, tmp_path: Path
 ) -> None:
