@@ -1,23 +1,68 @@
-"""Answers, as they come to the client: to who waits for one, and into the queues of who reads them all."""
+"""Answers of one kind, as they come to the client: to who waits for one, and to who reads them all."""
 
 import asyncio
-from typing import TypeVar
+from collections.abc import AsyncIterator
+from typing import Generic, TypeVar
 
 _MAX_UNREAD = 1_000
-"""Predictions, and as many explanations, kept for who does not iterate; the oldest make way."""
+"""Answers kept for who does not iterate; the oldest make way."""
 
 _Found = TypeVar("_Found")
 
 
-def hand_out(found: _Found, to: "dict[int, asyncio.Future[_Found]]", seq: int) -> None:
-    """Hand what was found of a snapshot to who waits for it, or for an older one."""
-    for asked, waiting in to.items():
-        if asked <= seq and not waiting.done():
-            waiting.set_result(found)
+class Answers(Generic[_Found]):
+    """Who waits for an answer, by its snapshot's number, and what nobody has read yet.
 
+    One event loop owns them: the client's task brings answers, whoever calls the client waits.
+    """
 
-def keep(found: _Found, unread: "asyncio.Queue[_Found | None]") -> None:
-    """Keep it for who iterates; the oldest makes way."""
-    if unread.qsize() >= _MAX_UNREAD:
-        unread.get_nowait()
-    unread.put_nowait(found)
+    def __init__(self) -> None:
+        self._waiting: dict[int, asyncio.Future[_Found | None]] = {}
+        self._unread: asyncio.Queue[_Found | None] = asyncio.Queue()
+
+    async def wait_for(self, seq: int, timeout_s: float) -> _Found | None:
+        """Wait for a snapshot's answer, or a later one's; None if there is nothing to say of it.
+
+        Raises what the answer was failed with, or TimeoutError.
+        """
+        answer: asyncio.Future[_Found | None] = asyncio.get_running_loop().create_future()
+        self._waiting[seq] = answer
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await answer
+        finally:
+            del self._waiting[seq]
+
+    async def all(self) -> AsyncIterator[_Found]:
+        """Yield answers as they come, until the end."""
+        while (found := await self._unread.get()) is not None:
+            yield found
+        self._unread.put_nowait(None)
+
+    def take(self, found: _Found, seq: int) -> None:
+        """Hand a snapshot's answer out, and keep it for who iterates."""
+        self.hand_out(found, seq)
+        if self._unread.qsize() >= _MAX_UNREAD:
+            self._unread.get_nowait()
+        self._unread.put_nowait(found)
+
+    def hand_out(self, found: _Found | None, seq: int) -> None:
+        """Hand a snapshot's answer to who waits for it, or for an older one."""
+        for asked, waiting in self._waiting.items():
+            if asked <= seq and not waiting.done():
+                waiting.set_result(found)
+
+    def fail(self, seq: int, failure: Exception) -> bool:
+        """Tell who waits for a snapshot's answer that there is none; return whether anyone did."""
+        waiting = self._waiting.get(seq)
+        if waiting is None or waiting.done():
+            return False
+        waiting.set_exception(failure)
+        return True
+
+    def end(self, failure: Exception) -> None:
+        """Tell everyone that there will be no more."""
+        for waiting in self._waiting.values():
+            if not waiting.done():
+                waiting.set_exception(failure)
+        self._unread.put_nowait(None)

@@ -8,28 +8,21 @@ comes back after a growing, jittered pause, and sends its last snapshot again. I
 nothing of the server.
 """
 
-import asyncio
-import contextlib
 import logging
-import random
 import struct
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import msgspec
-import websockets
-from websockets.asyncio.client import ClientConnection
 
-from live.address import say_refused, say_why, websocket_url
-from live.answers import hand_out, keep
+from live.answers import Answers
 from live.explaining.explanation import Explanation
+from live.link import Frame, Link, Refused
 from live.messages import (
     KIND_PICTURE,
-    SUBPROTOCOL,
     Configure,
     Error,
-    GoAway,
     Include,
     InkMessage,
     Prediction,
@@ -37,35 +30,24 @@ from live.messages import (
     ServerMessage,
 )
 
+__all__ = ["Client", "Drawing", "Refused", "Strokes"]
+
 log = logging.getLogger(__name__)
 
 Strokes = Sequence[Sequence[Sequence[float]]]
 Drawing = Strokes | bytes
 """Ink as strokes of points, x to the right and y down; or a PNG, JPEG, WebP, GIF or BMP file's bytes."""
 
-_FIRST_PAUSE_S = 0.1
-_LONGEST_PAUSE_S = 10.0
-_RETRYABLE_STATUS = (429, 502, 503, 504)
 _HEADER = struct.Struct("<BBHII")
 
-_decode = msgspec.json.Decoder(ServerMessage).decode
 _encode = msgspec.json.Encoder().encode
-
-
-class Refused(Exception):
-    """The server said no: to a snapshot, to a configuration, or to the connection."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
 
 
 class Client:
     """One session with a server. Use it as a context manager, from one event loop.
 
-    A task of its own connects and receives; whoever sends writes to the open connection, and `_last` is what
-    is sent again on the next.
+    Its link's task brings what comes; whoever sends writes to the open connection, and `_last` is what is
+    sent again on the next.
     """
 
     def __init__(
@@ -83,33 +65,23 @@ class Client:
         Raises BadAddress, a ValueError, when the URL is none.
         """
         self.url = url
-        self._websocket_url = websocket_url(url)
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._link = Link(url, token, greet=self._greet, take=self._take, end=self._end)
         self._timeout_s = timeout_s
         self._reach_s = timeout_s if reach_s is None else min(reach_s, timeout_s)
-        self._trouble: Exception | None = None
-        """Why the last try to connect failed; an OSError where nobody was there."""
         self._configuration = Configure(model, list(include))
         self._seq = -1
         self._rev = 0
-        self._last: str | bytes | None = None
-        self._socket: ClientConnection | None = None
-        self._unread: asyncio.Queue[Prediction | None] = asyncio.Queue()
-        self._unread_explanations: asyncio.Queue[Explanation | None] = asyncio.Queue()
-        self._readers: dict[int, asyncio.Future[Prediction]] = {}
-        self._explainees: dict[int, asyncio.Future[Explanation | None]] = {}
-        self._is_ready = asyncio.Event()
+        self._last: Frame | None = None
+        self._predictions = Answers[Prediction]()
+        self._explanations = Answers[Explanation]()
         self.failure: Exception | None = None
         """Why there will be no more predictions."""
-        self._running: asyncio.Task[None] | None = None
-        self.ready: Ready
-        """What the server said of itself, its models and its limits."""
 
     async def __aenter__(self) -> Self:
         """Connect. Raises Refused, or TimeoutError when there is no server within the time."""
-        self._running = asyncio.create_task(self._run())
+        self._link.open()
         try:
-            await self._wait_until_ready()
+            await self._link.wait_until_settled(self._timeout_s, self._reach_s)
         except BaseException:
             await self.close()
             raise
@@ -125,16 +97,18 @@ class Client:
 
     async def close(self) -> None:
         """End the session; who still waits for an answer gets ConnectionError."""
-        if self._running:
-            self._running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._running
+        await self._link.close()
         self._end(ConnectionError("Expected an answer, but the client was closed"))
+
+    @property
+    def ready(self) -> Ready:
+        """What the server said of itself, its models and its limits."""
+        return self._link.ready
 
     @property
     def is_connected(self) -> bool:
         """Whether the server is there now; if not, the client is about to try again."""
-        return self._socket is not None
+        return self._link.is_connected
 
     async def configure(self, *, model: str | None = None, include: Sequence[Include] | None = None) -> None:
         """Choose the model and what predictions include; what is left out stays as it is."""
@@ -142,7 +116,7 @@ class Client:
         self._configuration = Configure(
             model or current.model, current.include if include is None else list(include)
         )
-        await self._write(_encode(self._configuration).decode())
+        await self._link.write(_encode(self._configuration).decode())
 
     async def send(self, drawing: Drawing, *, is_new: bool = False) -> int:
         """Send a snapshot and don't wait; return its number, which its prediction carries.
@@ -152,7 +126,7 @@ class Client:
         self._seq += 1
         self._rev += is_new
         self._last = self._frame(drawing)
-        await self._write(self._last)
+        await self._link.write(self._last)
         return self._seq
 
     async def read(self, drawing: Drawing) -> Prediction:
@@ -163,19 +137,13 @@ class Client:
         if self.failure:
             raise self.failure
         seq = await self.send(drawing, is_new=True)
-        answer = self._readers[seq] = asyncio.get_running_loop().create_future()
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                prediction: Prediction = await answer
-                return prediction
-        finally:
-            del self._readers[seq]
+        prediction = await self._predictions.wait_for(seq, self._timeout_s)
+        assert prediction
+        return prediction
 
-    async def predictions(self) -> AsyncIterator[Prediction]:
+    def predictions(self) -> AsyncIterator[Prediction]:
         """Yield predictions as they come, until the client is closed."""
-        while (prediction := await self._unread.get()) is not None:
-            yield prediction
-        self._unread.put_nowait(None)
+        return self._predictions.all()
 
     async def explain(self, drawing: Drawing) -> Explanation | None:
         """Send a snapshot and wait for its explanation, or that of one sent later; None if nothing is drawn.
@@ -189,130 +157,45 @@ class Client:
         if "explanation" not in include:
             await self.configure(include=[*include, "explanation"])
         seq = await self.send(drawing, is_new=True)
-        answer = self._explainees[seq] = asyncio.get_running_loop().create_future()
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                explanation: Explanation | None = await answer
-                return explanation
-        finally:
-            del self._explainees[seq]
+        return await self._explanations.wait_for(seq, self._timeout_s)
 
-    async def explanations(self) -> AsyncIterator[Explanation]:
+    def explanations(self) -> AsyncIterator[Explanation]:
         """Yield explanations as they come, if they are included, until the client is closed."""
-        while (explanation := await self._unread_explanations.get()) is not None:
-            yield explanation
-        self._unread_explanations.put_nowait(None)
+        return self._explanations.all()
 
-    # ---- the connection
+    # ---- for the link
 
-    async def _wait_until_ready(self) -> None:
-        began = asyncio.get_running_loop().time()
-        for wait_s in (self._reach_s, self._timeout_s):
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout_at(began + wait_s):
-                    await self._is_ready.wait()
-                    return
-            if isinstance(self._trouble, OSError):
-                break
-        why = f": {say_why(self._trouble)}" if self._trouble else ""
-        raise TimeoutError(f"none answered within {wait_s:g} s{why}")
+    def _greet(self) -> Iterator[Frame]:
+        """Say again what a new connection does not know."""
+        if self._configuration.model or self._configuration.include:
+            yield _encode(self._configuration).decode()
+        if self._last is not None:
+            yield self._last
 
-    async def _run(self) -> None:
-        """Connect again and again; what ends that is told to everyone who waits."""
-        try:
-            await self._keep_connected()
-        except Exception as failure:
-            self._end(failure)
-
-    async def _keep_connected(self) -> None:
-        tries = 0
-        while True:
-            pause_s = random.uniform(0, min(_FIRST_PAUSE_S * 2**tries, _LONGEST_PAUSE_S))
-            try:
-                async with websockets.connect(
-                    self._websocket_url,
-                    subprotocols=[websockets.Subprotocol(SUBPROTOCOL)],
-                    additional_headers=self._headers,
-                    compression=None,
-                    max_size=None,
-                ) as socket:
-                    tries = 0
-                    pause_s = await self._serve(socket)
-            except websockets.InvalidStatus as refusal:
-                status = refusal.response.status_code
-                if status not in _RETRYABLE_STATUS:
-                    self._end(Refused("refused", say_refused(status, bool(self._headers))))
-                    return
-                self._trouble = refusal
-            except (OSError, websockets.WebSocketException) as error:
-                self._trouble = error
-                log.info("Lost the server; trying again in %.1f s", pause_s)
-            finally:
-                self._socket = None
-            tries = min(tries + 1, 10)
-            await asyncio.sleep(pause_s)
-
-    async def _serve(self, socket: ClientConnection) -> float:
-        """Receive until the connection ends; return how long to stay away, in seconds."""
-        pause_s = 0.0
-        async for text in socket:
-            try:
-                message = _decode(text)
-            except msgspec.ValidationError:
-                continue  # A later server's message; what we know of is still to come.
-            if isinstance(message, Ready):
-                self.ready = message
-                self._socket = socket
-                if self._configuration.model or self._configuration.include:
-                    await socket.send(_encode(self._configuration).decode())
-                if self._last is not None:
-                    await socket.send(self._last)
-                self._is_ready.set()
-            elif isinstance(message, Prediction):
-                self._take(message)
-            elif isinstance(message, Explanation):
-                hand_out(message, self._explainees, message.seq)
-                keep(message, self._unread_explanations)
-            elif isinstance(message, Error):
-                self._take_error(message)
-            elif isinstance(message, GoAway):
-                pause_s = message.after_ms / 1e3 * random.uniform(1, 1.5)
-        return pause_s
-
-    async def _write(self, frame: str | bytes) -> None:
-        """Send, if there is a connection; if not, the next one begins with the last snapshot anyway."""
-        if self._socket:
-            with contextlib.suppress(websockets.ConnectionClosed):
-                await self._socket.send(frame)
-
-    def _frame(self, drawing: Drawing) -> str | bytes:
-        if isinstance(drawing, bytes):
-            return _HEADER.pack(KIND_PICTURE, 1, 0, self._seq, self._rev) + drawing
-        strokes = [[[float(number) for number in point] for point in stroke] for stroke in drawing]
-        return _encode(InkMessage(self._seq, strokes, self._rev)).decode()
-
-    def _take(self, prediction: Prediction) -> None:
-        hand_out(prediction, self._readers, prediction.seq)
-        keep(prediction, self._unread)
-        if prediction.digit is None:
-            hand_out(None, self._explainees, prediction.seq)
+    def _take(self, message: ServerMessage) -> None:
+        if isinstance(message, Prediction):
+            self._predictions.take(message, message.seq)
+            if message.digit is None:
+                self._explanations.hand_out(None, message.seq)
+        elif isinstance(message, Explanation):
+            self._explanations.take(message, message.seq)
+        elif isinstance(message, Error):
+            self._take_error(message)
 
     def _take_error(self, error: Error) -> None:
         refused = Refused(error.code, error.message)
         seq = self._seq if error.seq is None else error.seq
-        groups: tuple[dict[int, asyncio.Future[Any]], ...] = (self._readers, self._explainees)
-        waiting = [group[seq] for group in groups if seq in group and not group[seq].done()]
-        for one in waiting:
-            one.set_exception(refused)
-        if not waiting:
+        is_known = self._predictions.fail(seq, refused)
+        if not (self._explanations.fail(seq, refused) or is_known):
             log.warning("The server answered %s", refused)
 
     def _end(self, failure: Exception) -> None:
         self.failure = self.failure or failure
-        everyone: list[asyncio.Future[Any]] = [*self._readers.values(), *self._explainees.values()]
-        for waiting in everyone:
-            if not waiting.done():
-                waiting.set_exception(failure)
-        self._unread.put_nowait(None)
-        self._unread_explanations.put_nowait(None)
-        self._is_ready.set()
+        self._predictions.end(failure)
+        self._explanations.end(failure)
+
+    def _frame(self, drawing: Drawing) -> Frame:
+        if isinstance(drawing, bytes):
+            return _HEADER.pack(KIND_PICTURE, 1, 0, self._seq, self._rev) + drawing
+        strokes = [[[float(number) for number in point] for point in stroke] for stroke in drawing]
+        return _encode(InkMessage(self._seq, strokes, self._rev)).decode()

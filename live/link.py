@@ -1,0 +1,161 @@
+"""The link of a client to its server, over connections that come and go.
+
+Called by the client: it says what is sent first on each connection, and takes the messages that come. After a
+connection is lost the next one comes after a growing, jittered pause, or after what the server asked for.
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import Callable, Iterable
+
+import msgspec
+import websockets
+from websockets.asyncio.client import ClientConnection
+
+from live.address import say_refused, say_why, websocket_url
+from live.messages import SUBPROTOCOL, GoAway, Ready, ServerMessage
+
+log = logging.getLogger(__name__)
+
+Frame = str | bytes
+
+_FIRST_PAUSE_S = 0.1
+_LONGEST_PAUSE_S = 10.0
+_RETRYABLE_STATUS = (429, 502, 503, 504)
+
+_decode = msgspec.json.Decoder(ServerMessage).decode
+
+
+class Refused(Exception):
+    """The server said no: to a snapshot, to a configuration, or to the connection."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+
+class Link:
+    """A connection, or the next one. One event loop owns it.
+
+    A task of its own connects and receives; whoever sends writes to the open connection.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        greet: Callable[[], Iterable[Frame]],
+        take: Callable[[ServerMessage], None],
+        end: Callable[[Exception], None],
+    ) -> None:
+        """greet: what to send first on a connection; end: told once why there will be no more of them.
+
+        Raises BadAddress when the URL is none.
+        """
+        self._websocket_url = websocket_url(url)
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._greet = greet
+        self._take = take
+        self._end = end
+        self._trouble: Exception | None = None
+        """Why the last try to connect failed; an OSError where nobody was there."""
+        self._socket: ClientConnection | None = None
+        self._is_settled = asyncio.Event()
+        """The server was there, or it is known that it never will be."""
+        self._running: asyncio.Task[None] | None = None
+        self.ready: Ready
+        """What the server said of itself, its models and its limits."""
+
+    def open(self) -> None:
+        """Start to connect."""
+        self._running = asyncio.create_task(self._run())
+
+    async def wait_until_settled(self, timeout_s: float, reach_s: float) -> None:
+        """Wait for the server, reach_s if nobody is there at all. Raises TimeoutError."""
+        began = asyncio.get_running_loop().time()
+        for wait_s in (reach_s, timeout_s):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(began + wait_s):
+                    await self._is_settled.wait()
+                    return
+            if isinstance(self._trouble, OSError):
+                break
+        why = f": {say_why(self._trouble)}" if self._trouble else ""
+        raise TimeoutError(f"none answered within {wait_s:g} s{why}")
+
+    async def close(self) -> None:
+        """Leave the server for good."""
+        if self._running:
+            self._running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._running
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the server is there now; if not, another try is about to be made."""
+        return self._socket is not None
+
+    async def write(self, frame: Frame) -> None:
+        """Send, if there is a connection; if not, the next one begins with a greeting anyway."""
+        if self._socket:
+            with contextlib.suppress(websockets.ConnectionClosed):
+                await self._socket.send(frame)
+
+    async def _run(self) -> None:
+        """Connect again and again, until something ends that."""
+        try:
+            await self._keep_connected()
+        except Exception as failure:
+            self._end(failure)
+        self._is_settled.set()
+
+    async def _keep_connected(self) -> None:
+        tries = 0
+        while True:
+            pause_s = random.uniform(0, min(_FIRST_PAUSE_S * 2**tries, _LONGEST_PAUSE_S))
+            try:
+                async with websockets.connect(
+                    self._websocket_url,
+                    subprotocols=[websockets.Subprotocol(SUBPROTOCOL)],
+                    additional_headers=self._headers,
+                    compression=None,
+                    max_size=None,
+                ) as socket:
+                    tries = 0
+                    pause_s = await self._serve(socket)
+            except websockets.InvalidStatus as refusal:
+                status = refusal.response.status_code
+                if status not in _RETRYABLE_STATUS:
+                    raise Refused("refused", say_refused(status, bool(self._headers))) from None
+                self._trouble = refusal
+            except (OSError, websockets.WebSocketException) as error:
+                self._trouble = error
+                log.info("Lost the server; trying again in %.1f s", pause_s)
+            finally:
+                self._socket = None
+            tries = min(tries + 1, 10)
+            await asyncio.sleep(pause_s)
+
+    async def _serve(self, socket: ClientConnection) -> float:
+        """Receive until the connection ends; return how long to stay away, in seconds."""
+        pause_s = 0.0
+        async for text in socket:
+            try:
+                message = _decode(text)
+            except msgspec.ValidationError:
+                continue  # A later server's message; what we know of is still to come.
+            if isinstance(message, Ready):
+                self.ready = message
+                self._socket = socket
+                for frame in self._greet():
+                    await socket.send(frame)
+                self._is_settled.set()
+            elif isinstance(message, GoAway):
+                pause_s = message.after_ms / 1e3 * random.uniform(1, 1.5)
+            else:
+                self._take(message)
+        return pause_s
