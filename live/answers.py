@@ -60,9 +60,12 @@ class Answers(Generic[_Found]):
         waiting.set_exception(failure)
         return True
 
+    def fail_all(self, failure: Exception) -> None:
+        """Tell everyone who waits that there is no answer."""
+        for seq in self._waiting:
+            self.fail(seq, failure)
+
     def end(self, failure: Exception) -> None:
         """Tell everyone that there will be no more."""
-        for waiting in self._waiting.values():
-            if not waiting.done():
-                waiting.set_exception(failure)
+        self.fail_all(failure)
         self._unread.put_nowait(None)

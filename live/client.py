@@ -65,7 +65,9 @@ class Client:
         Raises BadAddress, a ValueError, when the URL is none.
         """
         self.url = url
-        self._link = Link(url, token, greet=self._greet, take=self._take, end=self._end)
+        self._link = Link(
+            url, token, greet=self._greet, take=self._take, too_big=self._give_up, end=self._end
+        )
         self._timeout_s = timeout_s
         self._reach_s = timeout_s if reach_s is None else min(reach_s, timeout_s)
         self._configuration = Configure(model, list(include))
@@ -122,11 +124,15 @@ class Client:
         """Send a snapshot and don't wait; return its number, which its prediction carries.
 
         is_new: the drawing was begun afresh; older predictions are of another one (the protocol's `rev`).
+        Raises Refused when it is larger than the server reads.
         """
         self._seq += 1
         self._rev += is_new
-        self._last = self._frame(drawing)
-        await self._link.write(self._last)
+        frame, most = self._frame(drawing), self.ready.limits.frame_bytes
+        if len(frame) > most:
+            raise Refused("too_large", f"Expected a drawing of at most {most} bytes, got {len(frame)}")
+        self._last = frame
+        await self._link.write(frame)
         return self._seq
 
     async def read(self, drawing: Drawing) -> Prediction:
@@ -188,6 +194,14 @@ class Client:
         is_known = self._predictions.fail(seq, refused)
         if not (self._explanations.fail(seq, refused) or is_known):
             log.warning("The server answered %s", refused)
+
+    def _give_up(self) -> None:
+        """Send the last snapshot no more: the server, or what is before it, reads none so large."""
+        if self._last is not None:
+            refused = Refused("too_large", f"Expected a smaller drawing, got {len(self._last)} bytes")
+            self._last = None
+            self._predictions.fail_all(refused)
+            self._explanations.fail_all(refused)
 
     def _end(self, failure: Exception) -> None:
         self.failure = self.failure or failure

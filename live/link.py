@@ -50,9 +50,12 @@ class Link:
         *,
         greet: Callable[[], Iterable[Frame]],
         take: Callable[[ServerMessage], None],
+        too_big: Callable[[], None],
         end: Callable[[Exception], None],
     ) -> None:
         """greet: what to send first on a connection; end: told once why there will be no more of them.
+
+        too_big: told that the server left because of a frame that is larger than it reads.
 
         Raises BadAddress when the URL is none.
         """
@@ -60,6 +63,7 @@ class Link:
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._greet = greet
         self._take = take
+        self._too_big = too_big
         self._end = end
         self._trouble: Exception | None = None
         """Why the last try to connect failed; an OSError where nobody was there."""
@@ -134,6 +138,8 @@ class Link:
                 self._trouble = refusal
             except (OSError, websockets.WebSocketException) as error:
                 self._trouble = error
+                if isinstance(error, websockets.ConnectionClosed) and _is_about_size(error):
+                    self._too_big()
                 log.info("Lost the server; trying again in %.1f s", pause_s)
             finally:
                 self._socket = None
@@ -159,3 +165,7 @@ class Link:
             else:
                 self._take(message)
         return pause_s
+
+
+def _is_about_size(closed: websockets.ConnectionClosed) -> bool:
+    return closed.rcvd is not None and closed.rcvd.code == websockets.CloseCode.MESSAGE_TOO_BIG

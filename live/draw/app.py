@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.widgets import Footer, Static
 
-from live.client import Client
+from live.client import Client, Refused
 from live.draw.answer import Answer
 from live.draw.sheet import Room, Sheet
 
@@ -112,7 +112,10 @@ class DrawApp(App[str]):
             self._is_changed.clear()
             is_new, self._is_new = self._is_new, False
             self._rev += is_new
-            await self._client.send(self._sheet.strokes, is_new=is_new)
+            try:
+                await self._client.send(self._sheet.strokes, is_new=is_new)
+            except Refused as refused:
+                self.notify(refused.message, severity="warning")
 
     async def _receive(self) -> None:
         async for prediction in self._client.predictions():

@@ -10,6 +10,8 @@ from websockets.http11 import Request, Response
 
 from live.blocking import Blocking
 from live.client import Client, Refused
+from live.messages import Ready, encode
+from live.settings import Settings
 from tests.conftest import RunningServer, running_server
 from tests.live.drawings import DRAWINGS
 from tests.live.pages import draw, encoded
@@ -60,6 +62,35 @@ async def test_what_the_server_refuses_is_raised(server: RunningServer) -> None:
         with pytest.raises(Refused, match="too_large"):
             await client.read([[(0, 0)]] * 300)
         assert (await client.read(DRAWINGS["one"])).digit == 1
+
+
+async def test_what_is_larger_than_the_server_reads_is_not_even_sent(server: RunningServer) -> None:
+    async with Client(server.url) as client:
+        most = client.ready.limits.frame_bytes
+        with pytest.raises(Refused, match=f"too_large: Expected a drawing of at most {most} bytes, got "):
+            await client.read(bytes(most))
+        with pytest.raises(Refused, match="bad_picture"):
+            await client.read(bytes(most - 12))
+        assert (await client.read(DRAWINGS["one"])).digit == 1
+
+
+async def test_what_a_server_leaves_because_of_is_not_sent_again() -> None:
+    ready = Ready(1, "fake", "session", [], Settings().limits)
+    came: asyncio.Queue[int] = asyncio.Queue()
+
+    async def answer(connection: ServerConnection) -> None:
+        await connection.send(encode(ready))
+        async for frame in connection:
+            came.put_nowait(len(frame))
+
+    # What is before a server may read less than the server says.
+    async with serve(answer, "127.0.0.1", 0, max_size=1_000) as narrow:
+        [socket] = narrow.sockets
+        async with Client(f"http://127.0.0.1:{socket.getsockname()[1]}") as client:
+            with pytest.raises(Refused, match="too_large: Expected a smaller drawing, got 2012 bytes"):
+                await client.read(bytes(2_000))
+            await client.send(bytes(500))
+            assert await came.get() == 512
 
 
 async def test_it_may_be_configured_later(server: RunningServer) -> None:
