@@ -1,13 +1,14 @@
 """A server's address, as a user gives it → its websocket's, or why nobody can be reached there.
 
-Called by the client and by the load tester.
+Called by the client, the load tester and the command `predict`.
 """
 
 import os
 import re
 import socket
 import ssl
-from urllib.parse import urlsplit, urlunsplit
+from collections.abc import Mapping
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 _PATH = "/v1/live"
@@ -29,6 +30,14 @@ def websocket_url(url: str) -> str:
         raise BadAddress(f"Expected the URL of a server, such as http://127.0.0.1:8000, got {url}")
     path = parts.path if parts.path.endswith(_PATH) else parts.path.rstrip("/") + _PATH
     return urlunsplit((_SCHEMES[parts.scheme], parts.netloc, path, parts.query, ""))
+
+
+def http_url(url: str, path: str, query: Mapping[str, str]) -> str:
+    """Complete a server's address to that of one of its routes. Raises BadAddress."""
+    parts = urlsplit(websocket_url(url))
+    scheme = "https" if parts.scheme == "wss" else "http"
+    queries = "&".join(filter(None, (parts.query, urlencode(query))))
+    return urlunsplit((scheme, parts.netloc, parts.path.removesuffix(_PATH) + path, queries, ""))
 
 
 def say_why(error: Exception) -> str:

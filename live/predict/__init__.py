@@ -23,6 +23,7 @@ from live.errors import BadMessage, LiveError, StartError
 from live.explaining.explanation import Explanation
 from live.ink import SIDE
 from live.ink_file import FORM
+from live.messages import Prediction
 from live.output import writing
 from live.predict import sources
 from live.predict.progress import Progress
@@ -92,7 +93,7 @@ def answer(item: Item, read: Read) -> dict[str, Any]:
 def _local_reader(options: argparse.Namespace) -> Read:
     from live import ink, recogniser
     from live.explaining.explainer import explain_alone
-    from live.messages import Prediction, Snapshot, Timing
+    from live.messages import Snapshot, Timing
     from live.pictures.picture import read_file
     from live.prediction import Models, Question
     from live.service import choose_model
@@ -125,25 +126,31 @@ def _local_reader(options: argparse.Namespace) -> Read:
 def _server_reader(options: argparse.Namespace, stack: contextlib.ExitStack) -> Read:
     from live.blocking import Blocking
     from live.client import Refused
+    from live.predict import post
 
+    asked: dict[str, Any] = {
+        "model": options.model or None,
+        "include": ["input", "explanation"] if options.explain else [],
+        "token": read_token(options),
+        "timeout_s": options.timeout_s,
+    }
     with reaching(options.server):
-        client = stack.enter_context(
-            Blocking(
-                options.server,
-                model=options.model or None,
-                include=["input", "explanation"] if options.explain else [],
-                token=read_token(options),
-                timeout_s=options.timeout_s,
-                reach_s=REACH_S,
-            )
-        )
-
+        client = stack.enter_context(Blocking(options.server, **asked, reach_s=REACH_S))
     check_model(options.model, [model.name for model in client.ready.models])
+
+    def ask(drawing: Drawing) -> tuple[Prediction, Explanation | None]:
+        try:
+            return client.read(drawing), client.explain(drawing) if options.explain else None
+        except Refused as refused:
+            if refused.code != "too_large" or not isinstance(drawing, bytes):
+                raise
+            if prediction := post.send(options.server, drawing, **asked):
+                return prediction, prediction.explanation or None
+            raise
 
     def read(drawing: Drawing) -> dict[str, Any]:
         try:
-            prediction = client.read(drawing)
-            explanation = client.explain(drawing) if options.explain else None
+            prediction, explanation = ask(drawing)
         except Refused as refused:
             return {"error": {"code": refused.code, "message": refused.message}}
         except (TimeoutError, OSError) as error:

@@ -6,7 +6,7 @@ import ssl
 
 import pytest
 
-from live.address import BadAddress, say_why, websocket_url
+from live.address import BadAddress, http_url, say_why, websocket_url
 from live.blocking import Blocking
 
 
@@ -22,6 +22,17 @@ from live.blocking import Blocking
 )
 def test_an_address_is_completed(given: str, found: str) -> None:
     assert websocket_url(given) == found
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("127.0.0.1:8000", "http://127.0.0.1:8000/v1/predict?model=mlp"),
+        ("wss://[::1]/digits/v1/live?key=1", "https://[::1]/digits/v1/predict?key=1&model=mlp"),
+    ],
+)
+def test_an_address_is_completed_to_that_of_a_route(given: str, found: str) -> None:
+    assert http_url(given, "/v1/predict", {"model": "mlp"}) == found
 
 
 NO_ADDRESSES = [

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import signal
 import socket as sockets
 import subprocess
@@ -13,7 +14,8 @@ import pytest
 from PIL import Image as Pillow
 
 from live.ink_file import FORM
-from tests.conftest import ROOT, RunningServer
+from live.settings import Settings
+from tests.conftest import ROOT, RunningServer, running_server
 from tests.live.drawings import DRAWINGS
 from tests.live.pages import archive, draw, encoded
 
@@ -50,6 +52,40 @@ def test_a_folder_of_everything_is_read(server: RunningServer, folder: Path, is_
     assert told == {"a.png": 2, "b.json#0": 3, "b.json#1": 4, "c.zip/x/five.jpg": 5, "d/notes.txt": None}
     assert lines[-1]["error"]["code"] == "bad_picture"
     assert found.stderr.decode().splitlines()[-1].startswith("5 read, 1 failed (1 bad_picture), in ")
+
+
+@pytest.fixture
+def photo() -> bytes:
+    """Take a photo of a six, larger than a frame may be."""
+    photo = encoded(draw("six", side=2_000), "BMP")
+    assert len(photo) > Settings.max_frame_bytes
+    return photo
+
+
+@pytest.mark.parametrize("flags", [[], ["--explain"], ["--model", "classic"]])
+def test_a_server_reads_what_is_too_large_for_a_frame(
+    server: RunningServer, tmp_path: Path, photo: bytes, flags: list[str]
+) -> None:
+    (tmp_path / "a.png").write_bytes(encoded(draw("two")))
+    (tmp_path / "b.bmp").write_bytes(photo)
+    (tmp_path / "c.png").write_bytes(encoded(draw("five")))
+    files = sorted(tmp_path.iterdir())
+    found = run("--json", "--server", server.url, *flags, "--explain-to", tmp_path / "why", *files)
+    lines = [json.loads(line) for line in found.stdout.splitlines()]
+    assert (found.returncode, [line.get("digit") for line in lines]) == (0, [2, 6, 5]), found.stderr
+    assert {line["model"] for line in lines} == {"classic" if "classic" in flags else "compact"}
+    assert all(("picture" in line) == ("--explain" in flags) for line in lines)
+
+
+def test_what_is_too_large_for_a_server_costs_only_its_own_line(tmp_path: Path, photo: bytes) -> None:
+    (tmp_path / "b.bmp").write_bytes(photo)
+    (tmp_path / "c.png").write_bytes(encoded(draw("five")))
+    with running_server("--max-picture-bytes", "1000000") as small:
+        found = run("--json", "--server", small.url, tmp_path)
+    large, five = [json.loads(line) for line in found.stdout.splitlines()]
+    assert large["error"]["code"] == "too_large"
+    assert re.match(r"Expected a (body|drawing) of at most \d+ bytes, got ", large["error"]["message"])
+    assert five["digit"] == 5
 
 
 def test_standard_input_is_read_and_a_table_printed(folder: Path) -> None:
