@@ -48,7 +48,7 @@ class Blocking:
         return self._client.ready
 
     def configure(self, *, model: str | None = None, include: Sequence[Include] | None = None) -> None:
-        """Choose the model and what predictions include; what is left out stays as it is."""
+        """Choose the model and what predictions include; what is left out stays as it is. Raises Refused."""
         self._wait(self._client.configure(model=model, include=include))
 
     def send(self, drawing: Drawing, *, is_new: bool = False) -> int:

@@ -12,7 +12,7 @@ import logging
 import struct
 from collections.abc import AsyncIterator, Iterator, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Self, get_args
 
 import msgspec
 
@@ -84,12 +84,12 @@ class Client:
         self._link.open()
         try:
             await self._link.wait_until_settled(self._timeout_s, self._reach_s)
+            if self.failure:
+                raise self.failure
+            self._check(self._configuration.model, self._configuration.include or ())
         except BaseException:
             await self.close()
             raise
-        if self.failure:
-            await self.close()
-            raise self.failure
         return self
 
     async def __aexit__(
@@ -113,12 +113,16 @@ class Client:
         return self._link.is_connected
 
     async def configure(self, *, model: str | None = None, include: Sequence[Include] | None = None) -> None:
-        """Choose the model and what predictions include; what is left out stays as it is."""
+        """Choose the model and what predictions include; what is left out stays as it is.
+
+        Raises Refused when the server has no such thing; then nothing changes.
+        """
         current = self._configuration
+        self._check(model, include or ())
         self._configuration = Configure(
             model or current.model, current.include if include is None else list(include)
         )
-        await self._link.write(_encode(self._configuration).decode())
+        await self._link.write(self._configure_frame())
 
     async def send(self, drawing: Drawing, *, is_new: bool = False) -> int:
         """Send a snapshot and don't wait; return its number, which its prediction carries.
@@ -174,7 +178,7 @@ class Client:
     def _greet(self) -> Iterator[Frame]:
         """Say again what a new connection does not know."""
         if self._configuration.model or self._configuration.include:
-            yield _encode(self._configuration).decode()
+            yield self._configure_frame()
         if self._last is not None:
             yield self._last
 
@@ -190,8 +194,9 @@ class Client:
 
     def _take_error(self, error: Error) -> None:
         refused = Refused(error.code, error.message)
+        # Which snapshot can't be explained is not said, and that it was is no matter of its prediction.
         seq = self._seq if error.seq is None else error.seq
-        is_known = self._predictions.fail(seq, refused)
+        is_known = error.seq is not None and self._predictions.fail(seq, refused)
         if not (self._explanations.fail(seq, refused) or is_known):
             log.warning("The server answered %s", refused)
 
@@ -207,6 +212,22 @@ class Client:
         self.failure = self.failure or failure
         self._predictions.end(failure)
         self._explanations.end(failure)
+
+    @property
+    def _models(self) -> list[str]:
+        return [model.name for model in self.ready.models]
+
+    def _check(self, model: str | None, include: Sequence[Include]) -> None:
+        if model and model not in self._models:
+            expected = f"Expected one of the models {', '.join(self._models)}"
+            raise Refused("unknown_model", f"{expected}, got {model}")
+        if not set(include) <= set(get_args(Include)):
+            raise Refused("bad_message", f"Expected include of {', '.join(get_args(Include))}, got another")
+
+    def _configure_frame(self) -> Frame:
+        """Say what is wanted, but for a model that a server came back without: it would refuse all of it."""
+        wanted = self._configuration
+        return _encode(wanted if wanted.model in self._models else Configure(None, wanted.include)).decode()
 
     def _frame(self, drawing: Drawing) -> Frame:
         if isinstance(drawing, bytes):

@@ -1,11 +1,14 @@
-"""A server that a command has at its other end: its token, its models. For `predict`, `draw` and `load`."""
+"""A server that a command has at its other end: its token, and why there is none.
+
+For `predict`, `draw` and `load`.
+"""
 
 import argparse
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from live.address import BadAddress
-from live.errors import StartError
+from live.errors import StartError, UnknownModel
 
 REACH_S = 3.0
 """Who is at the other end of a command waits no longer for a server that is not there at all."""
@@ -19,7 +22,7 @@ def add_token(parser: argparse.ArgumentParser) -> None:
 
 @contextlib.contextmanager
 def reaching(url: str) -> Iterator[None]:
-    """Raise StartError where a client raises that there is no server, or that it is not let in."""
+    """Raise StartError where a client raises that there is no server, no such model, or no way in."""
     from live.client import Refused
 
     try:
@@ -27,10 +30,6 @@ def reaching(url: str) -> Iterator[None]:
     except BadAddress as error:
         raise StartError(str(error)) from None
     except (Refused, OSError) as error:
+        if isinstance(error, Refused) and error.code == UnknownModel.code:
+            raise StartError(error.message) from None
         raise StartError(f"Expected a server at {url}, but: {error}") from None
-
-
-def check_model(model: str, known: Sequence[str]) -> None:
-    """Raise StartError when a model that was asked for is not one of those that are known."""
-    if model and model not in known:
-        raise StartError(f"Expected one of the models {', '.join(known)}, got {model}")

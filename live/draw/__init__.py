@@ -12,7 +12,7 @@ import asyncio
 import sys
 
 from live.errors import StartError
-from live.remote import REACH_S, add_token, check_model, reaching
+from live.remote import REACH_S, add_token, reaching
 from live.settings import read_token
 
 
@@ -46,7 +46,6 @@ def main(options: argparse.Namespace) -> int:
             reach_s=REACH_S,
         )
         async with client:
-            check_model(options.model, [model.name for model in client.ready.models])
             _check_terminal()
             app = DrawApp(client, options.model)
             return await app.run_async(), app.return_code or 0

@@ -52,7 +52,6 @@ class DrawApp(App[str]):
         self._sheet = Sheet(Room(limits.strokes, limits.points))
         self._answer = Answer()
         self._status = Static(id="status")
-        self._models = [model.name for model in client.ready.models]
         self._chosen = model or next(model.name for model in client.ready.models if model.default)
         self._read_by = self._chosen
         self._is_changed = asyncio.Event()
@@ -100,7 +99,10 @@ class DrawApp(App[str]):
 
     async def action_switch_model(self) -> None:
         """Have the server's next model read."""
-        self._chosen = self._models[(self._models.index(self._chosen) + 1) % len(self._models)]
+        # A server that was lost may have come back with others.
+        models = [model.name for model in self._client.ready.models]
+        at = models.index(self._chosen) + 1 if self._chosen in models else 0
+        self._chosen = models[at % len(models)]
         await self._client.configure(model=self._chosen)
         self._is_changed.set()
 

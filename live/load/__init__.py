@@ -24,7 +24,7 @@ from live.ink_file import EXAMPLES
 from live.load import files
 from live.load.plan import Plan
 from live.output import writing
-from live.remote import REACH_S, add_token, check_model, reaching
+from live.remote import REACH_S, add_token, reaching
 from live.settings import read_token
 
 _Number = TypeVar("_Number", int, float)
@@ -125,10 +125,10 @@ def _plan(options: argparse.Namespace) -> Plan:
 
 
 def _check_model(plan: Plan) -> None:
-    # A session whose configuration is refused would wait, and send nothing.
+    # A session whose configuration is refused would wait, and send nothing; the client raises.
     if plan.model:
-        with reaching(plan.url), Blocking(plan.url, token=plan.token, reach_s=REACH_S) as client:
-            check_model(plan.model, [model.name for model in client.ready.models])
+        with reaching(plan.url), Blocking(plan.url, model=plan.model, token=plan.token, reach_s=REACH_S):
+            pass
 
 
 def _count(text: str) -> int:

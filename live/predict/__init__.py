@@ -28,7 +28,7 @@ from live.output import writing
 from live.predict import sources
 from live.predict.progress import Progress
 from live.predict.sources import Drawing, Item
-from live.remote import REACH_S, add_token, check_model, reaching
+from live.remote import REACH_S, add_token, reaching
 from live.session import Image
 from live.settings import Settings, read_token
 
@@ -136,7 +136,6 @@ def _server_reader(options: argparse.Namespace, stack: contextlib.ExitStack) -> 
     }
     with reaching(options.server):
         client = stack.enter_context(Blocking(options.server, **asked, reach_s=REACH_S))
-    check_model(options.model, [model.name for model in client.ready.models])
 
     def ask(drawing: Drawing) -> tuple[Prediction, Explanation | None]:
         try:

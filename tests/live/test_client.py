@@ -1,8 +1,10 @@
 """The Python client, with a real server: what it reads, and that it comes back."""
 
 import asyncio
+import shutil
 import signal
 import socket as sockets
+from pathlib import Path
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
@@ -10,8 +12,8 @@ from websockets.http11 import Request, Response
 
 from live.blocking import Blocking
 from live.client import Client, Refused
-from live.messages import Ready, encode
-from live.settings import Settings
+from live.messages import Error, Prediction, Ready, Timing, encode
+from live.settings import WEIGHTS, Settings
 from tests.conftest import RunningServer, running_server
 from tests.live.drawings import DRAWINGS
 from tests.live.pages import draw, encoded
@@ -97,6 +99,56 @@ async def test_it_may_be_configured_later(server: RunningServer) -> None:
     async with Client(server.url) as client:
         await client.configure(include=["input"])
         assert (await client.read(DRAWINGS["one"])).input
+
+
+async def test_what_it_may_not_be_configured_to_changes_nothing(server: RunningServer) -> None:
+    with pytest.raises(Refused, match=r"unknown_model: Expected one of the models .*, got nope"):
+        await Client(server.url, model="nope").__aenter__()
+    async with Client(server.url, model="classic") as client:
+        with pytest.raises(Refused, match=r"unknown_model: Expected one of the models .*, got nope"):
+            await client.configure(model="nope", include=["input"])
+        with pytest.raises(Refused, match=r"bad_message: Expected include of input, explanation, got"):
+            await client.configure(include=["all"])  # type: ignore[list-item]
+        read = await client.read(DRAWINGS["two"])
+        assert (read.digit, read.model, bool(read.input)) == (2, "classic", False)
+        explained = await client.explain(DRAWINGS["seven"])
+        assert explained
+        assert (explained.digit, explained.model) == (7, "classic")
+
+
+async def test_a_server_that_comes_back_without_the_model_is_asked_for_the_rest(tmp_path: Path) -> None:
+    with sockets.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with running_server(port=port) as first:
+        client = Client(first.url, model="classic", include=["input"])
+        await client.__aenter__()
+        await asyncio.to_thread(first.stop, signal.SIGKILL)
+    for file in WEIGHTS.glob("compact.*"):
+        shutil.copy(file, tmp_path)
+    with running_server("--weights", str(tmp_path), port=port):
+        found = await client.read(DRAWINGS["two"])
+        assert (found.digit, found.model, bool(found.input)) == (2, "compact", True)
+        await client.close()
+
+
+async def test_an_error_about_no_snapshot_is_not_its_predictions() -> None:
+    ready = Ready(1, "fake", "session", [], Settings().limits)
+    error = Error("unknown_model", "Expected the shap library", None, False)
+    blank = Prediction(0, 1, "fake", "blank", None, None, None, 0, Timing(0, 0, 1))
+
+    async def answer(connection: ServerConnection) -> None:
+        await connection.send(encode(ready))
+        async for frame in connection:
+            if isinstance(frame, bytes):
+                await connection.send(encode(error))
+                await connection.send(encode(blank))
+
+    async with serve(answer, "127.0.0.1", 0) as fake:
+        [socket] = fake.sockets
+        async with Client(f"http://127.0.0.1:{socket.getsockname()[1]}") as client:
+            assert (await client.read(b"a picture")).verdict == "blank"
+            with pytest.raises(Refused, match="Expected the shap library"):
+                await client.explain(b"a picture")
 
 
 async def test_it_comes_back_with_its_last_snapshot() -> None:

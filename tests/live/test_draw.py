@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import os
 import pty
+import shutil
 import signal
 import socket as sockets
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +23,7 @@ from live.client import Client
 from live.draw.answer import Bars, Seen
 from live.draw.app import DrawApp
 from live.draw.sheet import Sheet
+from live.settings import WEIGHTS
 from tests.conftest import ROOT, RunningServer, running_server
 from tests.live.drawings import DRAWINGS
 
@@ -136,6 +139,27 @@ async def test_a_lost_server_is_said_and_what_was_drawn_meanwhile_is_read() -> N
     with running_server(port=port):
         await until(hand, lambda: digit(hand) == "7")
         assert "http://" in told(hand, "status")
+        await starting.__aexit__(None, None, None)
+
+
+async def test_models_take_turns_that_a_server_came_back_with(tmp_path: Path) -> None:
+    with sockets.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    for name in ("classic", "mlp"):
+        for file in WEIGHTS.glob(f"{name}.*"):
+            shutil.copy(file, tmp_path)
+    with running_server(port=port) as first:
+        starting = drawing(first.url)
+        hand = await starting.__aenter__()
+        draw(hand, "three")
+        await until(hand, lambda: told(hand, "status").startswith("compact"))
+        await asyncio.to_thread(first.stop, signal.SIGKILL)
+    await until(hand, lambda: told(hand, "status").startswith("Connection lost"))
+    with running_server("--weights", str(tmp_path), "--model", "mlp", port=port):
+        await until(hand, lambda: told(hand, "status").startswith("mlp"))
+        for name in ("classic", "mlp"):
+            await hand.press("m")
+            await until(hand, lambda name=name: told(hand, "status").startswith(name))  # type: ignore[misc]
         await starting.__aexit__(None, None, None)
 
 
