@@ -99,8 +99,10 @@ class Client:
 
     async def close(self) -> None:
         """End the session; who still waits for an answer gets ConnectionError."""
-        await self._link.close()
-        self._end(ConnectionError("Expected an answer, but the client was closed"))
+        try:
+            await self._link.close()
+        finally:
+            self._end(ConnectionError("Expected an answer, but the client was closed"))
 
     @property
     def ready(self) -> Ready:

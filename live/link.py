@@ -24,6 +24,8 @@ Frame = str | bytes
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 10.0
 _RETRYABLE_STATUS = (429, 502, 503, 504)
+_GOODBYE_S = 1.0
+"""That a server gets to answer a goodbye: one that hangs must not hold up who wants to leave."""
 
 _decode = msgspec.json.Decoder(ServerMessage).decode
 
@@ -95,8 +97,7 @@ class Link:
         """Leave the server for good."""
         if self._running:
             self._running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._running
+            await asyncio.wait([self._running])
 
     @property
     def is_connected(self) -> bool:
@@ -128,6 +129,7 @@ class Link:
                     additional_headers=self._headers,
                     compression=None,
                     max_size=None,
+                    close_timeout=_GOODBYE_S,
                 ) as socket:
                     tries = 0
                     pause_s = await self._serve(socket)

@@ -178,6 +178,15 @@ async def test_who_waits_when_it_is_closed_is_told() -> None:
             await waiting
 
 
+async def test_a_server_that_hangs_lets_go() -> None:
+    with running_server() as server:
+        client = Client(server.url)
+        await client.__aenter__()
+        server.process.send_signal(signal.SIGSTOP)
+        async with asyncio.timeout(8):
+            await client.close()
+
+
 async def test_a_server_that_is_not_there_is_not_waited_for() -> None:
     with sockets.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
