@@ -78,7 +78,7 @@ class Sheet(Widget):
         """Begin a stroke."""
         if event.button != 1:
             return
-        if len(self.strokes) >= self._room.strokes:
+        if len(self.strokes) >= self._room.strokes or not self._has_room:
             self.post_message(self.Full())
             return
         self.capture_mouse()
@@ -110,8 +110,12 @@ class Sheet(Widget):
         width, height = self.size
         return min(max(x + middle, 0), width), 2 * min(max(y + middle, 0), height)
 
+    @property
+    def _has_room(self) -> bool:
+        return sum(map(len, self.strokes)) < self._room.points
+
     def _add(self, point: Point) -> None:
-        if sum(map(len, self.strokes)) >= self._room.points:
+        if not self._has_room:
             self._is_drawing = False
             self.post_message(self.Full())
             return

@@ -168,7 +168,14 @@ async def test_a_drawing_that_is_too_long_ends_there() -> None:
         async with drawing(small.url) as hand:
             draw(hand, "three")
             await until(hand, lambda: told(hand, "verdict") != "draw a digit")
-            assert len(hand.app.query_one(Sheet).strokes[0]) == 5
+            sheet = hand.app.query_one(Sheet)
+            assert len(sheet.strokes[0]) == 5
+            await hand.click(Sheet, (5, 5))
+            await hand.click(Sheet, (15, 5))
+            await hand.resize_terminal(90, 36)
+            assert [len(stroke) for stroke in sheet.strokes] == [5]
+            await hand.press("u")
+            assert sheet.strokes == []
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
