@@ -9,6 +9,8 @@ it goes from cell to cell.
 
 import argparse
 import asyncio
+import contextlib
+import signal
 import sys
 
 from live.errors import StartError
@@ -48,6 +50,10 @@ def main(options: argparse.Namespace) -> int:
         async with client:
             _check_terminal()
             app = DrawApp(client, options.model)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                # Windows has none of this, and no way to end a program gently.
+                with contextlib.suppress(NotImplementedError):
+                    asyncio.get_running_loop().add_signal_handler(number, app.stop, number)
             return await app.run_async(), app.return_code or 0
 
     with reaching(options.url):

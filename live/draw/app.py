@@ -4,10 +4,11 @@ Two tasks beside the terminal's own: one sends the newest ink, one receives pred
 """
 
 import asyncio
+import signal
 from typing import ClassVar
 
 from textual.app import App, ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Footer, Static
 
@@ -29,6 +30,8 @@ class DrawApp(App[str]):
         ("c", "clear", "Clear"),
         ("m", "switch_model", "Another model"),
         ("q", "quit", "Quit"),
+        # The terminal sends it as a key; Textual would only say how to quit.
+        Binding("ctrl+c", "stop", show=False, priority=True),
     ]
     CSS = """
     Screen { background: #0d1117; color: #e6edf3; }
@@ -96,6 +99,14 @@ class DrawApp(App[str]):
     def action_clear(self) -> None:
         """Take all ink away."""
         self._sheet.clear()
+
+    def action_stop(self) -> None:
+        """End as other commands do that are interrupted."""
+        self.stop(signal.SIGINT)
+
+    def stop(self, number: signal.Signals) -> None:
+        """End because of a signal, and leave the terminal as it was."""
+        self.exit(return_code=128 + number)
 
     async def action_switch_model(self) -> None:
         """Have the server's next model read."""

@@ -9,6 +9,7 @@ import signal
 import socket as sockets
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -28,6 +29,11 @@ from tests.conftest import ROOT, RunningServer, running_server
 from tests.live.drawings import DRAWINGS
 
 Hand = Pilot[str]
+
+MOUSE_ON, MOUSE_OFF = b"\x1b[?1000h", b"\x1b[?1000l"
+TAKES_KEYS = b"\x1b[?1004h"
+"""Written after the mouse's: until then Ctrl+C is the terminal's."""
+OTHER_SCREEN, MAIN_SCREEN = b"\x1b[?1049h", b"\x1b[?1049l"
 
 
 @asynccontextmanager
@@ -185,18 +191,30 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def run_in_terminal(program: str, *arguments: str) -> int:
-    """Run a program in a terminal of its own until it ends; return its exit code."""
+def run_in_terminal(
+    program: str, *arguments: str, then: Callable[[subprocess.Popen[bytes], int], object] | None = None
+) -> tuple[int, bytes]:
+    """Run a program in a terminal of its own until it ends; return its exit code, and what it wrote.
+
+    then: called with the program and the terminal when it takes keys.
+    """
     ours, theirs = pty.openpty()
+    written = b""
     command = [sys.executable, "-c", program, *arguments]
     with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT) as running:
         os.close(theirs)
+        limit = threading.Timer(60, running.kill)
+        limit.start()
         # A terminal that nobody has open any more is read with an error.
         with contextlib.suppress(OSError):
-            while os.read(ours, 65_536):
-                pass
+            while some := os.read(ours, 65_536):
+                written += some
+                if then and TAKES_KEYS in written:
+                    then(running, ours)
+                    then = None
         os.close(ours)
-        return running.wait(timeout=60)
+        limit.cancel()
+        return running.wait(timeout=60), written
 
 
 def test_a_program_that_breaks_ends_with_1(server: RunningServer) -> None:
@@ -204,7 +222,26 @@ def test_a_program_that_breaks_ends_with_1(server: RunningServer) -> None:
         "import sys; import live.__main__ as m; from live.draw.sheet import Sheet; Sheet.render_line = None; "
         "sys.exit(m.main())"
     )
-    assert run_in_terminal(broken, "draw", server.url) == 1
+    assert run_in_terminal(broken, "draw", server.url)[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("stop", "code"),
+    [
+        (lambda _, terminal: os.write(terminal, b"\3"), 130),
+        (lambda running, _: running.send_signal(signal.SIGINT), 130),
+        (lambda running, _: running.send_signal(signal.SIGTERM), 143),
+    ],
+    ids=["Ctrl+C", "SIGINT", "SIGTERM"],
+)
+def test_who_stops_it_gets_the_terminal_back(
+    server: RunningServer, stop: Callable[[subprocess.Popen[bytes], int], object], code: int
+) -> None:
+    program = "import sys; import live.__main__ as m; sys.exit(m.main())"
+    ended, written = run_in_terminal(program, "draw", server.url, then=stop)
+    assert ended == code
+    assert written.rfind(MOUSE_OFF) > written.rfind(MOUSE_ON)
+    assert written.rfind(MAIN_SCREEN) > written.rfind(OTHER_SCREEN) >= 0
 
 
 def test_without_a_terminal_it_is_said(server: RunningServer) -> None:
