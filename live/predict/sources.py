@@ -10,7 +10,7 @@ import io
 import os
 import zipfile
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from typing import IO, NamedTuple
 
 from live import ink_file
@@ -51,7 +51,7 @@ class Item(NamedTuple):
 def find(names: Iterable[str], standard_input: IO[bytes]) -> list[Source]:
     """Find the files of names, folders and patterns; - is standard input.
 
-    Hidden files of folders, and macOS's notes on files, are passed over.
+    Hidden files of folders, and macOS's notes on files, are passed over, as they are in archives.
     Raises StartError when there is no such file, or none at all.
     """
     found = []
@@ -103,11 +103,18 @@ def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     return sorted(
-        file
-        for file in path.rglob("*")
-        if _is_file(file)
-        and not any(part.startswith(".") or part == "__MACOSX" for part in file.relative_to(path).parts)
+        file for file in path.rglob("*") if _is_file(file) and not _is_hidden(file.relative_to(path))
     )
+
+
+def _is_hidden(path: PurePath) -> bool:
+    """Whether it is a hidden file, or macOS's notes on one."""
+    return any((part.startswith(".") and part != "..") or part == "__MACOSX" for part in path.parts)
+
+
+def _is_passed_over(member: str) -> bool:
+    """Whether an archive's member is what would be passed over in a folder, or a folder itself."""
+    return member.endswith("/") or _is_hidden(PurePosixPath(member))
 
 
 def _is_file(path: Path) -> bool:
@@ -127,7 +134,8 @@ def _count(source: Source) -> int:
     # What is wrong with it is said when it is its turn.
     with contextlib.suppress(Exception), source.open() as file:
         if is_archive(file.read(_HEAD)):
-            return len(zipfile.ZipFile(file).infolist())
+            members = zipfile.ZipFile(file).namelist()
+            return sum(not _is_passed_over(member) for member in members) or 1
     return 1
 
 
@@ -152,13 +160,19 @@ def _read(name: str, data: bytes) -> Iterator[Item]:
 
 
 def _read_archive(name: str, file: IO[bytes], size: int) -> Iterator[Item]:
+    is_empty = True
     try:
         for member, data in read_archive(file, 0, size, Settings.max_picture_bytes, _MAX_MEMBERS):
+            if _is_passed_over(member):
+                continue
+            is_empty = False
             inside = f"{name}/{member}"
             if isinstance(data, LiveError):
                 yield Item(inside, data)
             else:
                 yield from _read(inside, data)
+        if is_empty:
+            raise BadPicture("Expected pictures in a ZIP, found none")
     except LiveError as error:
         yield Item(name, error)
 

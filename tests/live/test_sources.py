@@ -30,6 +30,20 @@ def test_folders_are_read_through_without_what_is_hidden(tmp_path: Path) -> None
     assert [item.name for item in read(tmp_path)] == [str(tmp_path / "a.png"), str(tmp_path / "b/c.png")]
 
 
+def test_archives_are_read_through_as_folders_are(tmp_path: Path) -> None:
+    hidden = [("pics/", b""), ("pics/.DS_Store", b"x"), ("__MACOSX/pics/._a.png", b"x")]
+    (tmp_path / "a.zip").write_bytes(
+        archive([*hidden, ("pics/a.png", b"a"), ("./b.png", b"b"), ("../c", b"c")])
+    )
+    (tmp_path / "b.zip").write_bytes(archive(hidden))
+    *found, nothing = read(tmp_path)
+    names = [item.name.removeprefix(f"{tmp_path}/") for item in found]
+    assert names == ["a.zip/pics/a.png", "a.zip/./b.png", "a.zip/../c"]
+    assert isinstance(nothing.drawing, BadPicture)
+    assert nothing.drawing.message == "Expected pictures in a ZIP, found none"
+    assert sources.count(sources.find([str(tmp_path)], NOTHING)) == 4
+
+
 def test_patterns_that_no_shell_has_filled_in_are(tmp_path: Path) -> None:
     for name in ("2.png", "1.png", "a.txt", "[odd].png"):
         (tmp_path / name).write_bytes(b"x")
