@@ -4,8 +4,9 @@ No I/O and no clock, like the session on the other side. Every prediction is che
 the end.
 """
 
-from collections import Counter, deque
+from collections import Counter
 from enum import Enum
+from itertools import takewhile
 
 
 class Guarantee(Enum):
@@ -23,7 +24,8 @@ class Books:
 
     def __init__(self, steps: int) -> None:
         self._steps = steps
-        self._unanswered: deque[tuple[int, float]] = deque()
+        self._unanswered: dict[int, float] = {}
+        """Seq → when it was due, in order: of snapshots that are not answered, and no newer one is."""
         self._last_answered = -1
         self._is_last_answered = True
         self.sent = 0
@@ -39,6 +41,11 @@ class Books:
         return self._is_last_answered and self._accounted >= self.sent
 
     @property
+    def unanswered(self) -> list[float]:
+        """When the snapshots were due that still wait for an answer, to them or to a newer one."""
+        return list(self._unanswered.values())
+
+    @property
     def _accounted(self) -> int:
         return self.answered + self.dropped + self.numbered_errors
 
@@ -46,7 +53,7 @@ class Books:
         """Enter a snapshot that is being sent and was due then; return its seq."""
         seq = self.sent
         self.sent = seq + 1
-        self._unanswered.append((seq, due))
+        self._unanswered[seq] = due
         self._is_last_answered = False
         return seq
 
@@ -59,16 +66,17 @@ class Books:
         self.dropped += dropped
         return self._settle(seq)
 
-    def fault(self, code: str, seq: int | None) -> None:
-        """Enter an error; one that names a snapshot answers it."""
+    def fault(self, code: str, seq: int | None) -> float | None:
+        """Enter an error; one that names a snapshot answers it: return when that was due."""
         self.errors[code] += 1
         if seq is None:
-            return
+            return None
         if not 0 <= seq < self.sent:
             self.broken.add(Guarantee.RISING)
         self.numbered_errors += 1
         if seq == self.sent - 1:
             self._is_last_answered = True
+        return self._unanswered.pop(seq, None)
 
     def close(self, *, by_server: bool, after_goodbye: bool) -> None:
         """Close the books, and add up.
@@ -88,10 +96,7 @@ class Books:
             self.broken.add(Guarantee.BALANCE)
 
     def _settle(self, seq: int) -> list[float]:
-        settled = []
-        unanswered = self._unanswered
-        while unanswered and unanswered[0][0] <= seq:
-            settled.append(unanswered.popleft()[1])
         if seq == self.sent - 1:
             self._is_last_answered = True
-        return settled
+        settled = list(takewhile(lambda older: older <= seq, self._unanswered))
+        return [self._unanswered.pop(each) for each in settled]

@@ -163,10 +163,7 @@ class Hand(WSListener):
             case "prediction" if message.seq is not None:
                 self._take_prediction(message.seq, message)
             case "error":
-                self.books.fault(message.code, message.seq)
-                self._desk.tally.errors += 1
-                if message.seq == self.books.sent - 1:
-                    self._desk.on_answer(self)
+                self._take_error(message)
             case "ready" if self._desk.configure and self._transport:
                 self._transport.send(WSMsgType.TEXT, self._desk.configure)
             case "ready" | "configured":
@@ -177,6 +174,15 @@ class Hand(WSListener):
             case _:
                 self.books.broken.add(Guarantee.FORM)
 
+    def _take_error(self, message: Message) -> None:
+        desk = self._desk
+        due = self.books.fault(message.code, message.seq)
+        desk.tally.errors += 1
+        if due is not None:
+            desk.tally.waits.append(clock() - due)
+        if message.seq == self.books.sent - 1:
+            desk.on_answer(self)
+
     def _take_prediction(self, seq: int, message: Message) -> None:
         desk, books = self._desk, self.books
         tally = desk.tally
@@ -186,8 +192,7 @@ class Hand(WSListener):
         settled = books.predict(seq, message.rev, message.dropped)
         tally.answered += 1
         tally.dropped += message.dropped
-        for due in settled:
-            tally.waits.append(now - due)
+        tally.waits.extend([now - due for due in settled])
         if settled:
             tally.latencies.append(now - settled[-1])
         rev, step = divmod(seq, desk.steps)

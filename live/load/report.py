@@ -105,7 +105,7 @@ class Report:
             self.first.add(tally.firsts)
 
     def add_tail(self, message: object) -> None:
-        """Add what came after measuring ended: late answers count, or a server could hide at the end."""
+        """Add what came after measuring ended: late answers count, and those that never came."""
         if isinstance(message, Tally):
             self._add(message)
 
@@ -194,6 +194,7 @@ class Report:
                 "answered": total.answered,
                 "dropped": total.dropped,
                 "errors": total.errors,
+                "unanswered": total.unanswered,
                 "withheld": self.withheld,
                 "sent_per_s": self.sent_per_s,
                 "answered_per_s": self.answers_per_s,

@@ -28,7 +28,7 @@ class Tally:
     latencies: "array[float]" = field(default_factory=_seconds)
     """Of answered snapshots: from when they were due to their answer."""
     waits: "array[float]" = field(default_factory=_seconds)
-    """Of all snapshots, superseded ones too: until they, or a newer one, were answered."""
+    """Of all snapshots, superseded ones too: until they, or a newer one, were answered, or nobody waited."""
     lags: "array[float]" = field(default_factory=_seconds)
     """Of all snapshots: from when they were due until they were sent. The tester's own fault."""
     firsts: "array[float]" = field(default_factory=_seconds)
@@ -48,6 +48,8 @@ class Outcome(Addable):
     answered: int = 0
     dropped: int = 0
     numbered_errors: int = 0
+    unanswered: int = 0
+    """Snapshots that had no answer in the end, nor had a newer one of their session."""
     answers_a_session: "array[int]" = field(default_factory=lambda: array("q"))
     """While it was measured."""
     cpu_s: float = 0.0

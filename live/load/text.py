@@ -46,6 +46,7 @@ def describe_plan(plan: Plan) -> str:
 def describe(report: Report) -> str:
     """Say what was found."""
     total = report.outcome
+    never = f"; {total.unanswered:,} never were, and waited to the end" if total.unanswered else ""
     lines = [
         (
             "sessions",
@@ -58,7 +59,7 @@ def describe(report: Report) -> str:
             f"dropped {total.dropped:,}   errors {sum(total.errors.values()):,}{_counts('', total.errors)}",
         ),
         ("latency", f"{_times(report.latency)}   of answered snapshots, from when they were due"),
-        ("", f"{_times(report.wait)}   of all, until they or a newer one were answered"),
+        ("", f"{_times(report.wait)}   of all, until they or a newer one were answered{never}"),
         ("first answer", f"{_times(report.first)}   from connecting"),
         (
             "fairness",

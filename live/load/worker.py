@@ -131,7 +131,9 @@ class Worker:
         if pacing:
             pacing.cancel()
         await self._settle()
-        self._pipe.send(self._close_books())
+        outcome = self._close_books()
+        self._hand_over()
+        self._pipe.send(outcome)
 
     # ---- opening
 
@@ -235,7 +237,6 @@ class Worker:
         until = clock() + self._plan.grace_s
         while clock() < until and not all(hand.is_done for hand in self._hands):  # noqa: ASYNC110
             await asyncio.sleep(_SETTLE_POLL_S)  # An event for each of thousands would cost more.
-        self._hand_over()
         for hand in self._hands:
             if hand.close_code is None:
                 hand.leave()
@@ -243,6 +244,10 @@ class Worker:
             await asyncio.sleep(_SETTLE_POLL_S)
 
     def _close_books(self) -> Outcome:
+        now = clock()
+        for hand in self._hands:
+            # Who is never answered has waited at least until now.
+            self._desk.tally.waits.extend([now - due for due in hand.books.unanswered])
         return sum(map(_close, self._hands), start=self._outcome)
 
 
@@ -257,4 +262,5 @@ def _close(hand: Hand) -> Outcome:
         answered=books.answered,
         dropped=books.dropped,
         numbered_errors=books.numbered_errors,
+        unanswered=len(books.unanswered),
     )

@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from live.load import conductor
+from live.load import conductor, text
 from live.load.books import Guarantee
 from live.load.plan import Plan
 from live.load.report import Report
@@ -131,6 +131,17 @@ def test_a_server_that_stalls_cannot_hide_it() -> None:
         report = load(url, sessions=1, rate=100.0, seconds=2)
     late = [percent for percent in (60, 70, 80, 90) if (report.latency.at(percent) or 0) > 100]
     assert late
+
+
+def test_a_server_that_stops_answering_does_not_look_fast() -> None:
+    with liar.running_liar(liar.falls_silent) as url:
+        report = load(url, rate=50.0, grace_s=0.5)
+    assert report.outcome.answered == 12
+    assert report.outcome.unanswered == report.outcome.sent - 12 > 12
+    assert (report.wait.at(50) or 0) >= 500, "who is never answered has waited to the end"
+    told = text.describe(report)
+    assert f"{report.outcome.unanswered:,} never were, and waited to the end" in told
+    assert report.summary()["snapshots"]["unanswered"] == report.outcome.unanswered
 
 
 def test_who_stops_it_still_gets_the_report(server: RunningServer) -> None:

@@ -34,9 +34,19 @@ def test_an_error_that_names_the_last_snapshot_answers_it() -> None:
     assert close(books) == set()
 
 
+def test_an_error_settles_its_own_snapshot_and_no_older_one() -> None:
+    books = books_with(4)
+    assert books.fault("too_fast", 2) == 2.0
+    assert books.unanswered == [0.0, 1.0, 3.0]
+    assert books.predict(1, 1, 1) == [0.0, 1.0]
+    assert books.predict(3, 3, 0) == [3.0]
+    assert books.unanswered == []
+
+
 def test_an_error_that_names_none_answers_none() -> None:
     books = books_with(1)
-    books.fault("bad_message", None)
+    assert books.fault("bad_message", None) is None
+    assert books.unanswered == [0.0]
     assert not books.is_settled
     assert close(books) == {Guarantee.LAST_ANSWERED}
 
