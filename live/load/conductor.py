@@ -17,7 +17,7 @@ from live.errors import StartError
 from live.load.plan import Plan
 from live.load.report import Report, Second
 from live.load.tally import Outcome, Tally
-from live.load.watch import Watch
+from live.load.watch import Usage, Watch
 from live.load.worker import Begin, Opened, Start, Stop, work
 
 clock = time.monotonic
@@ -72,14 +72,21 @@ def _measure(
 ) -> None:
     """Collect a tally from everyone, every second, and look at the server in between."""
     report.add_ramp(_hear_all(cast, Tally, _LEAD_S))
-    before = watch.look() if watch else None
+    before = _look(watch)
     for tick in range(1, plan.seconds + 1):
         time.sleep(max(begin + tick - clock(), 0))
-        after = watch.look() if watch else None
+        after = _look(watch)
         used = (after.cpu_s - before.cpu_s, after.rss_bytes) if before and after else (None, None)
         progress(report.add_second(tick, _hear_all(cast, Tally, 1), *used))
         before = after
     time.sleep(_LATE_S)
+
+
+def _look(watch: Watch | None) -> Usage | None:
+    try:
+        return watch.look() if watch else None
+    except ProcessLookupError:
+        return None
 
 
 # ---- workers

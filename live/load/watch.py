@@ -1,5 +1,6 @@
 """Watches a server from outside: its processor time and memory, with those of its children."""
 
+import contextlib
 import ipaddress
 import socket
 from typing import NamedTuple
@@ -18,7 +19,7 @@ class Usage(NamedTuple):
 
 
 class Watch:
-    """A server's process and its children."""
+    """A server's process and its children, those that come and go meanwhile too."""
 
     def __init__(self, pid: int) -> None:
         """Raises StartError when there is no such process."""
@@ -27,19 +28,36 @@ class Watch:
             self._process = psutil.Process(pid)
         except psutil.Error:
             raise StartError(f"Expected a process {pid} to watch, found none") from None
+        self._cpu_s = 0.0
+        self._known_s: dict[psutil.Process, float] = {}
+        """Processor time of each process at the last look."""
 
     def look(self) -> Usage:
-        """Read what it has used so far; zero once it is gone."""
-        cpu_s, rss_bytes = 0.0, 0
+        """Read what it has used so far; its children's processor time stays when they end.
+
+        Raises ProcessLookupError once it is gone, or if it is not ours to see.
+        """
         try:
-            for process in (self._process, *self._process.children(recursive=True)):
-                with process.oneshot():
-                    times = process.cpu_times()
-                    cpu_s += times.user + times.system
-                    rss_bytes += process.memory_info().rss
+            if self._process.status() == psutil.STATUS_ZOMBIE:
+                raise ProcessLookupError
+            children = self._process.children(recursive=True)
+            rss_bytes = self._read(self._process)
         except psutil.Error:
-            pass
-        return Usage(cpu_s, rss_bytes)
+            raise ProcessLookupError from None
+        for child in children:
+            # It may end while we look.
+            with contextlib.suppress(psutil.Error):
+                rss_bytes += self._read(child)
+        return Usage(self._cpu_s, rss_bytes)
+
+    def _read(self, process: psutil.Process) -> int:
+        """Add what a process has used since it was last read; return its memory."""
+        with process.oneshot():
+            times, memory = process.cpu_times(), process.memory_info()
+        cpu_s = times.user + times.system
+        self._cpu_s += cpu_s - self._known_s.get(process, 0.0)
+        self._known_s[process] = cpu_s
+        return int(memory.rss)
 
 
 def find_pid(url: str) -> int | None:

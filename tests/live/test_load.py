@@ -16,8 +16,9 @@ import pytest
 from live.load import conductor, text
 from live.load.books import Guarantee
 from live.load.plan import Plan
-from live.load.report import Report
-from tests.conftest import ROOT, RunningServer
+from live.load.report import Report, Second
+from live.load.watch import Watch
+from tests.conftest import ROOT, RunningServer, running_server
 from tests.live import liar
 
 
@@ -142,6 +143,23 @@ def test_a_server_that_stops_answering_does_not_look_fast() -> None:
     told = text.describe(report)
     assert f"{report.outcome.unanswered:,} never were, and waited to the end" in told
     assert report.summary()["snapshots"]["unanswered"] == report.outcome.unanswered
+
+
+def test_a_server_that_dies_costs_nothing_more() -> None:
+    with running_server() as server:
+        plan = Plan(url=server.socket, sessions=2, seconds=3, ramp_s=0.0)
+
+        def kill(second: Second) -> None:
+            if second.at == 1:
+                server.process.kill()
+
+        report = conductor.run(plan, Watch(server.process.pid), kill)
+    known, *gone = [second.cpu_s for second in report.seconds]
+    assert known is not None
+    assert known >= 0
+    assert gone == [None, None]
+    assert (report.cpu_us_per_answer or 0) > 0
+    assert "; gone after 1 s\n" in text.describe(report)
 
 
 def test_who_stops_it_still_gets_the_report(server: RunningServer) -> None:

@@ -69,6 +69,18 @@ def test_the_words_say_what_was_found() -> None:
         assert words in told
 
 
+def test_a_server_that_only_refuses_has_its_cost_told() -> None:
+    report = Report(Plan(url="ws://here/", seconds=1), 1)
+    report.add_second(1, [Tally(sent=9, errors=9)], 0.5, 80_000_000)
+    assert "50% of a core; memory 80.0 … 80.0 MB" in text.describe(report)
+
+
+def test_a_server_that_is_gone_at_once_is_not_called_unwatched() -> None:
+    report = Report(Plan(url="ws://here/", seconds=1), 7)
+    report.add_second(1, [Tally(sent=9)], None, None)
+    assert "process 7 is gone" in text.describe(report)
+
+
 class _Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True

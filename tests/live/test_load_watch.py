@@ -1,0 +1,51 @@
+"""Watching a server from outside, while its processes come and go."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from live.load.watch import Watch
+
+_BUSY_CHILD = "import sys, time\nwhile time.process_time() < 0.3: pass\nprint(flush=True); sys.stdin.read()"
+_PARENT = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {_BUSY_CHILD!r}])\nsys.stdin.read()"
+
+
+@pytest.fixture
+def parent() -> Iterator[subprocess.Popen[bytes]]:
+    """A process whose child has worked, and waits."""
+    command = [sys.executable, "-c", _PARENT]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        yield process
+        process.kill()
+
+
+def test_what_a_child_used_stays_when_it_ends(parent: subprocess.Popen[bytes]) -> None:
+    watch = Watch(parent.pid)
+    before = watch.look()
+    assert before.cpu_s >= 0.3
+    [child] = psutil.Process(parent.pid).children()
+    child.kill()
+    psutil.wait_procs([child], timeout=10)
+    after = watch.look()
+    assert after.cpu_s >= before.cpu_s
+    assert 0 < after.rss_bytes < before.rss_bytes
+
+
+def test_a_process_that_is_gone_has_no_figures(parent: subprocess.Popen[bytes]) -> None:
+    watch = Watch(parent.pid)
+    [child] = psutil.Process(parent.pid).children()
+    child.kill()
+    parent.kill()
+    process = psutil.Process(parent.pid)
+    while process.status() != psutil.STATUS_ZOMBIE:
+        pass
+    with pytest.raises(ProcessLookupError):
+        watch.look()
+    parent.wait()
+    with pytest.raises(ProcessLookupError):
+        watch.look()
