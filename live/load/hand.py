@@ -56,13 +56,14 @@ class Hand(WSListener):
 
     def __init__(self, desk: Desk, number: int, started_at: float) -> None:
         self.number = number
+        self.started_at = started_at
+        """When it began to connect; later by what then passes until its first snapshot is due."""
         self.books = Books(desk.steps)
         self.close_code: int | None = None
         self.is_open = False
         self.has_goodbye = False
         self.is_leaving = False
         self._desk = desk
-        self._started_at = started_at
         self._transport: WSTransport | None = None
         self._is_full = False
         self._withheld_since = 0.0
@@ -188,7 +189,7 @@ class Hand(WSListener):
         tally = desk.tally
         now = clock()
         if not books.answered:
-            tally.firsts.append(now - self._started_at)
+            tally.firsts.append(now - self.started_at)
         settled = books.predict(seq, message.rev, message.dropped)
         tally.answered += 1
         tally.dropped += message.dropped

@@ -15,6 +15,9 @@ _MAX_US = 3_600_000_000
 _DIGITS = 3
 """Significant, of a time in a histogram."""
 
+_FAIR_TURNS = 5
+"""Then one more turn for some leaves Jain's index at 0.99 or above."""
+
 
 class Times:
     """A histogram of times."""
@@ -149,8 +152,12 @@ class Report:
     def jain(self) -> float | None:
         """Jain's index of fairness: 1 when every session had as many answers, 1/n when one had them all.
 
+        None in an open loop of too few turns: some sessions had one more than others, and sent more.
+
         Source: Jain, Chiu and Hawe, "A Quantitative Measure of Fairness", DEC-TR-301, 1984.
         """
+        if not self.plan.is_closed and self.measured_s < _FAIR_TURNS * self.plan.turn_s:
+            return None
         answers = np.array(self.outcome.answers_a_session, float)
         squares = float((answers**2).sum())
         return float(answers.sum()) ** 2 / (len(answers) * squares) if squares else None

@@ -32,7 +32,7 @@ class Tally:
     lags: "array[float]" = field(default_factory=_seconds)
     """Of all snapshots: from when they were due until they were sent. The tester's own fault."""
     firsts: "array[float]" = field(default_factory=_seconds)
-    """Of sessions: from beginning to connect to the first prediction."""
+    """Of sessions: from beginning to connect to the first prediction, less the wait for their turn."""
 
 
 @dataclass

@@ -46,6 +46,7 @@ def describe_plan(plan: Plan) -> str:
 def describe(report: Report) -> str:
     """Say what was found."""
     total = report.outcome
+    turn = "" if report.plan.is_closed else ", less the wait for their turn"
     never = f"; {total.unanswered:,} never were, and waited to the end" if total.unanswered else ""
     lines = [
         (
@@ -60,11 +61,8 @@ def describe(report: Report) -> str:
         ),
         ("latency", f"{_times(report.latency)}   of answered snapshots, from when they were due"),
         ("", f"{_times(report.wait)}   of all, until they or a newer one were answered{never}"),
-        ("first answer", f"{_times(report.first)}   from connecting"),
-        (
-            "fairness",
-            "none" if report.jain is None else f"{report.jain:.4f}   Jain's index of answers a session",
-        ),
+        ("first answer", f"{_times(report.first)}   from connecting{turn}"),
+        ("fairness", _fairness(report)),
     ]
     if report.is_cut_short:
         lines.insert(0, ("stopped", f"after {report.measured_s:g} s"))
@@ -79,6 +77,12 @@ def describe(report: Report) -> str:
 def _kept(report: Report, guarantee: Guarantee) -> str:
     sessions = report.outcome.broken[guarantee]
     return f"BROKEN in {sessions:,} of {report.outcome.opened:,} sessions" if sessions else "kept"
+
+
+def _fairness(report: Report) -> str:
+    if report.jain is None:
+        return "none: too few answers a session to compare"
+    return f"{report.jain:.4f}   Jain's index of answers a session"
 
 
 def _server(report: Report) -> str:

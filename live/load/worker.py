@@ -179,7 +179,8 @@ class Worker:
             hand.draw(now)
             return
         # Somewhere in its period, so that not everybody begins a drawing at once.
-        phase = self._random.random() * (self._plan.period_s if self._plan.pause_s else 1 / self._plan.rate)
+        phase = self._random.random() * self._plan.turn_s
+        hand.started_at += phase
         heapq.heappush(self._due, (now + phase, hand.number, 0, hand))
 
     def _draw_next(self, hand: Hand) -> None:

@@ -52,6 +52,19 @@ def test_jains_index(answers: list[int], jain: float | None) -> None:
     assert found == (None if jain is None else pytest.approx(jain))
 
 
+@pytest.mark.parametrize(
+    ("rate", "pause_s", "is_closed", "is_fair"),
+    [(30.0, 0.0, False, True), (1.0, 0.0, False, False), (30.0, 2.0, False, False), (1.0, 0.0, True, True)],
+)
+def test_too_few_turns_are_called_neither_fair_nor_unfair(
+    rate: float, pause_s: float, is_closed: bool, is_fair: bool
+) -> None:
+    report = filled([16, 32])
+    report.plan = Plan(url="ws://here/", rate=rate, pause_s=pause_s, is_closed=is_closed)
+    assert (report.jain is not None) == is_fair
+    assert ("none: too few" in text.describe(report)) != is_fair
+
+
 def test_the_words_say_what_was_found() -> None:
     report = filled([5, 5])
     report.outcome.errors["too_fast"] = 3
