@@ -8,6 +8,11 @@ from collections import Counter
 from enum import Enum
 from itertools import takewhile
 
+_LAWFUL = {1001, 1009, 1013}
+"""Closes that need no word before them: idle too long, a frame too big, overloaded."""
+_LAWFUL_AFTER_ERRORS = {1003, 1007, 1008}
+"""Closes of which errors warn: frames that can't be read, too many of them."""
+
 
 class Guarantee(Enum):
     """What the protocol promises a session."""
@@ -15,7 +20,7 @@ class Guarantee(Enum):
     RISING = "predictions carry rising seq, each of a snapshot that was sent"
     LAST_ANSWERED = "the last snapshot is always answered"
     BALANCE = "predictions + dropped + errors naming a seq = snapshots"
-    OPEN = "nobody is closed without a goodbye"
+    OPEN = "nobody is closed but as the protocol has it"
     FORM = "every message is one that the protocol knows"
 
 
@@ -78,15 +83,17 @@ class Books:
             self._is_last_answered = True
         return self._unanswered.pop(seq, None)
 
-    def close(self, *, by_server: bool, after_goodbye: bool) -> None:
+    def close(self, code: int | None = None, *, is_excused: bool = False) -> None:
         """Close the books, and add up.
 
-        A server that says goodbye may leave unread what was still on its way to it; then the sums can only
-        be too small.
+        code: that the server closed with, if it did.
+        is_excused: it said goodbye, say. Then, or if it may close like that, what was still on its way to it
+            may be left unread, and the sums can only be too small.
         """
-        if by_server and not after_goodbye:
+        is_excused = is_excused or code in _LAWFUL or (code in _LAWFUL_AFTER_ERRORS and bool(self.errors))
+        if code is not None and not is_excused:
             self.broken.add(Guarantee.OPEN)
-        if by_server and after_goodbye:
+        if is_excused:
             if self._accounted > self.sent:
                 self.broken.add(Guarantee.BALANCE)
             return

@@ -20,6 +20,12 @@ _NO_CODE = 1005
 _NO_CLOSE_FRAME = 1006
 
 
+class Limits(msgspec.Struct, gc=False):
+    """What a load test looks at in a server's limits."""
+
+    snapshots_per_s: float | None = None
+
+
 class Message(msgspec.Struct, gc=False):
     """What a load test looks at in a server's message, whichever it is."""
 
@@ -29,6 +35,7 @@ class Message(msgspec.Struct, gc=False):
     digit: int | None = None
     dropped: int = 0
     code: str = ""
+    limits: Limits | None = None
 
 
 _decode = msgspec.json.Decoder(Message).decode
@@ -44,6 +51,8 @@ class Desk:
         self.frame_type = WSMsgType.TEXT if is_json else WSMsgType.BINARY
         self.configure = msgspec.json.encode({"type": "configure", "model": model}) if model else b""
         self.tally = Tally()
+        self.limit_per_s: float | None = None
+        """Snapshots a second that the server takes from a session, once it has said so."""
         self.is_drawing = True
         self.on_open: Callable[[Hand], None] = lambda _: None
         """Called when a session is open, and configured if that was asked for."""
@@ -165,15 +174,27 @@ class Hand(WSListener):
                 self._take_prediction(message.seq, message)
             case "error":
                 self._take_error(message)
-            case "ready" if self._desk.configure and self._transport:
-                self._transport.send(WSMsgType.TEXT, self._desk.configure)
-            case "ready" | "configured":
-                self.is_open = True
-                self._desk.on_open(self)
+            case "ready":
+                self._take_ready(message)
+            case "configured":
+                self._open()
             case "goaway":
                 self.has_goodbye = True
             case _:
                 self.books.broken.add(Guarantee.FORM)
+
+    def _take_ready(self, message: Message) -> None:
+        desk = self._desk
+        if message.limits:
+            desk.limit_per_s = message.limits.snapshots_per_s
+        if desk.configure and self._transport:
+            self._transport.send(WSMsgType.TEXT, desk.configure)
+        else:
+            self._open()
+
+    def _open(self) -> None:
+        self.is_open = True
+        self._desk.on_open(self)
 
     def _take_error(self, message: Message) -> None:
         desk = self._desk

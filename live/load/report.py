@@ -75,6 +75,8 @@ class Report:
         self.first = Times()
         self.outcome = Outcome()
         self.judged = self.right = self.withheld = 0
+        self.limit_per_s: float | None = None
+        """Snapshots a second that the server takes from a session, if it has said so."""
         self.busiest_worker_s = 0.0
 
     # ---- filling
@@ -106,6 +108,7 @@ class Report:
         """Add what came before measuring began: of it, only first answers count."""
         for tally in tallies:
             self.first.add(tally.firsts)
+            self.limit_per_s = tally.limit_per_s or self.limit_per_s
 
     def add_tail(self, message: object) -> None:
         """Add what came after measuring ended: late answers count, and those that never came."""
@@ -132,6 +135,12 @@ class Report:
     def is_kept(self) -> bool:
         """No guarantee was broken."""
         return not self.outcome.broken
+
+    @property
+    def is_too_fast(self) -> bool:
+        """More was to be sent than the server takes from a session: it will refuse some, and may close."""
+        limit = self.limit_per_s
+        return not self.plan.is_closed and limit is not None and self.plan.rate > limit
 
     @property
     def measured_s(self) -> float:
@@ -202,6 +211,7 @@ class Report:
                 "dropped": total.dropped,
                 "errors": total.errors,
                 "unanswered": total.unanswered,
+                "limit_per_s": self.limit_per_s,
                 "withheld": self.withheld,
                 "sent_per_s": self.sent_per_s,
                 "answered_per_s": self.answers_per_s,

@@ -22,6 +22,8 @@ class Tally:
     errors: int = 0
     withheld: int = 0
     """Snapshots that a full socket kept from being sent; the next one that is sent has their due time."""
+    limit_per_s: float | None = None
+    """Snapshots a second that the server takes from a session, if it has said so."""
     judged: int = 0
     right: int = 0
     """Of the answers to finished drawings with a label."""

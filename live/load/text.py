@@ -66,6 +66,9 @@ def describe(report: Report) -> str:
     ]
     if report.is_cut_short:
         lines.insert(0, ("stopped", f"after {report.measured_s:g} s"))
+    if report.is_too_fast:
+        asked, limit = report.plan.rate, report.limit_per_s
+        lines.insert(0, ("TOO FAST", f"{asked:g} snapshots a second each, where the server takes {limit:g}"))
     if report.judged:
         share = report.right / report.judged
         lines.append(("read right", f"{share:.2%} of {report.judged:,} finished drawings that were answered"))

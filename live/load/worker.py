@@ -229,6 +229,7 @@ class Worker:
 
     def _hand_over(self) -> None:
         tally, self._desk.tally = self._desk.tally, Tally()
+        tally.limit_per_s = self._desk.limit_per_s
         self._pipe.send(tally)
 
     # ---- ending
@@ -254,7 +255,10 @@ class Worker:
 
 def _close(hand: Hand) -> Outcome:
     books = hand.books
-    books.close(by_server=not hand.is_leaving, after_goodbye=hand.has_goodbye)
+    if hand.is_leaving:
+        books.close()
+    else:
+        books.close(hand.close_code, is_excused=hand.has_goodbye)
     return Outcome(
         closed=Counter([] if hand.is_leaving else [str(hand.close_code)]),
         errors=books.errors,

@@ -228,5 +228,6 @@ class _Seat:
             seen.closes[hand.close_code or 0] += 1
             seen.unanswered += not books.is_settled
         # Who is cut off without a word has been told nothing false, at least.
-        books.close(by_server=is_cut, after_goodbye=hand.has_goodbye or hand.close_code == _CUT_OFF)
+        is_excused = is_cut and (hand.has_goodbye or hand.close_code == _CUT_OFF)
+        books.close(hand.close_code if is_cut else None, is_excused=is_excused)
         seen.broken += Counter(guarantee.value for guarantee in books.broken)

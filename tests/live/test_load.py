@@ -145,6 +145,21 @@ def test_a_server_that_stops_answering_does_not_look_fast() -> None:
     assert report.summary()["snapshots"]["unanswered"] == report.outcome.unanswered
 
 
+@pytest.mark.parametrize(
+    ("flags", "changes", "code"),
+    [
+        (["--max-snapshots-per-s", "50"], {"rate": 1000.0, "steps": 1}, "1008"),
+        (["--idle-s", "0.3"], {"steps": 1, "pause_s": 60.0}, "1001"),
+    ],
+)
+def test_a_lawful_close_breaks_no_promise(flags: list[str], changes: dict[str, Any], code: str) -> None:
+    with running_server(*flags) as server:
+        report = load(server.socket, seconds=2, **changes)
+    assert report.outcome.closed == {code: 2}
+    assert report.is_kept, report.outcome.broken
+    assert ("TOO FAST" in text.describe(report)) == (code == "1008")
+
+
 def test_a_server_that_dies_costs_nothing_more() -> None:
     with running_server() as server:
         plan = Plan(url=server.socket, sessions=2, seconds=3, ramp_s=0.0)

@@ -1,5 +1,6 @@
 """A session's books, without a socket: what adds up, and what does not."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,8 +14,8 @@ def books_with(sent: int, steps: int = 1) -> Books:
     return books
 
 
-def close(books: Books, *, by_server: bool = False, after_goodbye: bool = False) -> set[Guarantee]:
-    books.close(by_server=by_server, after_goodbye=after_goodbye)
+def close(books: Books, code: int | None = None, *, is_excused: bool = False) -> set[Guarantee]:
+    books.close(code, is_excused=is_excused)
     return books.broken
 
 
@@ -62,10 +63,30 @@ def test_an_answer_to_the_last_does_not_settle_what_is_still_on_its_way() -> Non
 def test_a_goodbye_excuses_what_was_never_read_but_not_what_was_made_up() -> None:
     unread = books_with(3)
     unread.predict(0, 0, 0)
-    assert close(unread, by_server=True, after_goodbye=True) == set()
+    assert close(unread, 1012, is_excused=True) == set()
     made_up = books_with(1)
     made_up.predict(0, 0, 1)
-    assert close(made_up, by_server=True, after_goodbye=True) == {Guarantee.BALANCE}
+    assert close(made_up, 1012, is_excused=True) == {Guarantee.BALANCE}
+
+
+@pytest.mark.parametrize("code", [1001, 1009, 1013])
+def test_a_close_that_the_protocol_has_excuses_what_was_never_read(code: int) -> None:
+    assert close(books_with(3), code) == set()
+
+
+@pytest.mark.parametrize("code", [1003, 1007, 1008])
+def test_a_close_that_needs_a_warning_is_lawful_after_one(code: int) -> None:
+    warned = books_with(3)
+    warned.fault("too_fast", 0)
+    assert close(warned, code) == set()
+    assert Guarantee.OPEN in close(books_with(3), code)
+
+
+@pytest.mark.parametrize("code", [1000, 1002, 1005, 1006, 1011, 1012])
+def test_no_error_excuses_a_close_that_no_one_was_told_of(code: int) -> None:
+    books = books_with(1)
+    books.fault("too_fast", 0)
+    assert close(books, code) == {Guarantee.OPEN}
 
 
 def test_the_drawing_must_be_the_snapshots_own() -> None:

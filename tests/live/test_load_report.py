@@ -76,7 +76,7 @@ def test_the_words_say_what_was_found() -> None:
         "errors 3 (too_fast: 3)",
         "90.00% of 30 finished drawings",
         "5000 µs processor time an answer",
-        "BROKEN in 2 of 2 sessions: nobody is closed without a goodbye",
+        "BROKEN in 2 of 2 sessions: nobody is closed but as the protocol has it",
         "kept: the last snapshot is always answered",
     ):
         assert words in told
