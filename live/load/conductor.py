@@ -7,10 +7,11 @@ import multiprocessing
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from types import FrameType
 from typing import Any, NamedTuple
 
 from live.errors import StartError
@@ -29,6 +30,8 @@ _LATE_S = 0.05
 _MAX_SILENCE_S = 60.0
 """Of a worker, beyond what its plan says: it starts, and it has graces of its own."""
 
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+
 Progress = Callable[[Second], None]
 
 
@@ -42,11 +45,12 @@ class _Cast(NamedTuple):
 def run(plan: Plan, watch: Watch | None = None, progress: Progress = lambda _: None) -> Report:
     """Do what the plan says, and report. Raises StartError when no session can be opened at all.
 
-    Ctrl+C ends it with a report of what has been measured; raises KeyboardInterrupt while that is nothing.
+    Ctrl+C or SIGTERM ends it with a report of what has been measured, and once more, without waiting for the
+    last answers; raises KeyboardInterrupt while nothing has been measured.
     progress: called once a second with what that second was like.
     """
     report = Report(plan, watch.pid if watch else None)
-    with _workers(plan) as cast:
+    with _interrupted_by(signal.default_int_handler), _workers(plan) as cast:
         _hear_all(cast, Opened, plan.grace_s)
         _tell(cast, Start(clock() + _LATE_S))
         try:
@@ -58,9 +62,7 @@ def run(plan: Plan, watch: Watch | None = None, progress: Progress = lambda _: N
             if not report.seconds:
                 raise
             report.is_cut_short = True
-        _tell(cast, Stop())
-        for outcome in _hear_all(cast, Outcome, plan.grace_s, report.add_tail):
-            report.add_outcome(outcome)
+        _settle(plan, cast, report)
     if not report.outcome.opened:
         reasons = ", ".join(f"{reason} ({n})" for reason, n in report.outcome.refused.items())
         raise StartError(f"Expected to open sessions at {plan.url}, but: {reasons or 'stopped before'}")
@@ -80,6 +82,19 @@ def _measure(
         progress(report.add_second(tick, _hear_all(cast, Tally, 1), *used))
         before = after
     time.sleep(_LATE_S)
+
+
+def _settle(plan: Plan, cast: list[_Cast], report: Report) -> None:
+    """Collect what came of the sessions; an interrupt ends the wait for last answers, and nothing else."""
+
+    def hurry(*_: object) -> None:
+        report.is_cut_short = True
+        _tell(cast, Stop())
+
+    with _interrupted_by(hurry):
+        _tell(cast, Stop())
+        for outcome in _hear_all(cast, Outcome, plan.grace_s, report.add_tail):
+            report.add_outcome(outcome)
 
 
 def _look(watch: Watch | None) -> Usage | None:
@@ -109,6 +124,7 @@ def _workers(plan: Plan) -> Iterator[list[_Cast]]:
     finally:
         for one in cast:
             one.pipe.close()
+        for one in cast:
             one.process.join(timeout=1)
             if one.process.is_alive():
                 one.process.kill()
@@ -116,8 +132,19 @@ def _workers(plan: Plan) -> Iterator[list[_Cast]]:
 
 
 @contextmanager
+def _interrupted_by(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    """Have Ctrl+C and SIGTERM do something, for a while."""
+    before = {number: signal.signal(number, handler) for number in _INTERRUPTS}
+    try:
+        yield
+    finally:
+        for number, previous in before.items():
+            signal.signal(number, previous)
+
+
+@contextmanager
 def _no_interrupts() -> Iterator[None]:
-    """Keep Ctrl+C for later, and from what is started meanwhile, which would say so in a traceback each."""
+    """Keep them for later, and from what is started meanwhile, which would say so in a traceback each."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -125,20 +152,21 @@ def _no_interrupts() -> Iterator[None]:
     resource_tracker.ensure_running()
     heard: list[int] = []
     # What is blocked is so for what is started, too; here, a library's thread may hear it all the same.
-    before = signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-        signal.signal(signal.SIGINT, before)
+    with _interrupted_by(lambda number, _: heard.append(number)):
+        signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTS)
     if heard:
         raise KeyboardInterrupt
 
 
 def _tell(cast: list[_Cast], message: Any) -> None:
     for one in cast:
-        one.pipe.send(message)
+        # Whoever is gone is missed when it should answer.
+        with suppress(ConnectionError):
+            one.pipe.send(message)
 
 
 def _hear_all(

@@ -65,7 +65,9 @@ def describe(report: Report) -> str:
         ("fairness", _fairness(report)),
     ]
     if report.is_cut_short:
-        lines.insert(0, ("stopped", f"after {report.measured_s:g} s"))
+        is_whole = report.measured_s >= report.plan.seconds
+        when = "while last answers were awaited" if is_whole else f"after {report.measured_s:g} s"
+        lines.insert(0, ("stopped", when))
     if report.is_too_fast:
         asked, limit = report.plan.rate, report.limit_per_s
         lines.insert(0, ("TOO FAST", f"{asked:g} snapshots a second each, where the server takes {limit:g}"))

@@ -38,6 +38,7 @@ _MAX_BURST = 100
 _OPENING_GRACE_S = 20.0
 """After the ramp; who is not let in by then counts as refused."""
 _SETTLE_POLL_S = 0.02
+_HEAR_POLL_S = 0.02
 _IDLE_S = 0.01
 _NAP_S = 1e-3
 """The event loop's timers are no finer: for less it would spin, and take a core from who is measured."""
@@ -63,13 +64,14 @@ class Begin(NamedTuple):
 
 
 class Stop(NamedTuple):
-    """Draw no more, and settle."""
+    """Draw no more, and settle; once more: wait for no more answers."""
 
 
 def work(plan: Plan, index: int, pipe: Connection) -> None:
     """Run one worker; `pipe` leads to the conductor. Called in a process of its own."""
-    # Ctrl+C reaches the whole group; the conductor says what is to be done about it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # They may reach the whole group; the conductor says what is to be done about it.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     raise_open_files()
     if hasattr(os, "nice"):
         os.nice(plan.niceness)
@@ -78,7 +80,7 @@ def work(plan: Plan, index: int, pipe: Connection) -> None:
 
         asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     # A conductor that is gone needs no numbers.
-    with contextlib.suppress(EOFError, ConnectionError):
+    with contextlib.suppress(ConnectionError):
         asyncio.run(Worker(plan, index, pipe).run())
 
 
@@ -113,27 +115,45 @@ class Worker:
         if plan.token:
             self._headers.append(("Authorization", f"Bearer {plan.token}"))
         self._outcome = Outcome()
+        self._is_hurried = False
+        """Somebody did not want to wait for the last answers: the server may have been about to give them."""
 
     async def run(self) -> None:
         """Do what the conductor says, from opening to the end."""
-        loop = asyncio.get_running_loop()
         self._pipe.send(Opened(0))
-        start = await loop.run_in_executor(None, self._pipe.recv)
+        start = await self._hear()
+        if not isinstance(start, Start):
+            return
         # A collection takes longer than an answer, and this process ends soon.
         gc.disable()
         pacing = None if self._plan.is_closed else asyncio.create_task(self._pace())
-        await self._open_all(start.at)
+        hearing = asyncio.create_task(self._hear())
+        opening = asyncio.create_task(self._open_all(start.at))
+        await asyncio.wait([opening, hearing], return_when=asyncio.FIRST_COMPLETED)
+        if not opening.done():
+            return  # What is still under way ends with the loop.
+        await opening
         self._pipe.send(Opened(self._outcome.opened))
-        begin = await loop.run_in_executor(None, self._pipe.recv)
+        begin = await hearing
         if isinstance(begin, Begin):
-            await self._measure(begin.at, loop.run_in_executor(None, self._pipe.recv))
+            await self._measure(begin.at, asyncio.create_task(self._hear()))
         self._desk.is_drawing = False
         if pacing:
             pacing.cancel()
-        await self._settle()
+        await self._settle(asyncio.create_task(self._hear()))
         outcome = self._close_books()
         self._hand_over()
         self._pipe.send(outcome)
+
+    async def _hear(self) -> Start | Begin | Stop:
+        """Wait for the conductor's next word; one that is gone says Stop."""
+        try:
+            while not self._pipe.poll():  # noqa: ASYNC110 - a pipe is not to be awaited everywhere
+                await asyncio.sleep(_HEAR_POLL_S)
+            word: Start | Begin | Stop = self._pipe.recv()
+        except (EOFError, OSError):
+            return Stop()
+        return word
 
     # ---- opening
 
@@ -212,7 +232,7 @@ class Worker:
 
     # ---- measuring
 
-    async def _measure(self, begin: float, stopping: "asyncio.Future[Stop]") -> None:
+    async def _measure(self, begin: float, stopping: asyncio.Future[Start | Begin | Stop]) -> None:
         """Hand over a tally every second until told to stop; the first is of what came before."""
         await asyncio.sleep(begin - clock())
         self._hand_over()
@@ -234,11 +254,14 @@ class Worker:
 
     # ---- ending
 
-    async def _settle(self) -> None:
+    async def _settle(self, stopping: asyncio.Future[Start | Begin | Stop]) -> None:
         """Wait until every last snapshot is answered, but not for ever; then close."""
         until = clock() + self._plan.grace_s
-        while clock() < until and not all(hand.is_done for hand in self._hands):  # noqa: ASYNC110
-            await asyncio.sleep(_SETTLE_POLL_S)  # An event for each of thousands would cost more.
+        # An event for each of thousands would cost more.
+        while clock() < until and not all(hand.is_done for hand in self._hands):
+            await asyncio.sleep(_SETTLE_POLL_S)
+            if stopping.done():
+                until, self._is_hurried = 0.0, True
         for hand in self._hands:
             if hand.close_code is None:
                 hand.leave()
@@ -250,22 +273,21 @@ class Worker:
         for hand in self._hands:
             # Who is never answered has waited at least until now.
             self._desk.tally.waits.extend([now - due for due in hand.books.unanswered])
-        return sum(map(_close, self._hands), start=self._outcome)
+        return sum(map(self._close, self._hands), start=self._outcome)
 
-
-def _close(hand: Hand) -> Outcome:
-    books = hand.books
-    if hand.is_leaving:
-        books.close()
-    else:
-        books.close(hand.close_code, is_excused=hand.has_goodbye)
-    return Outcome(
-        closed=Counter([] if hand.is_leaving else [str(hand.close_code)]),
-        errors=books.errors,
-        broken=Counter(books.broken),
-        sent=books.sent,
-        answered=books.answered,
-        dropped=books.dropped,
-        numbered_errors=books.numbered_errors,
-        unanswered=len(books.unanswered),
-    )
+    def _close(self, hand: Hand) -> Outcome:
+        books = hand.books
+        if hand.is_leaving:
+            books.close(is_excused=self._is_hurried)
+        else:
+            books.close(hand.close_code, is_excused=hand.has_goodbye)
+        return Outcome(
+            closed=Counter([] if hand.is_leaving else [str(hand.close_code)]),
+            errors=books.errors,
+            broken=Counter(books.broken),
+            sent=books.sent,
+            answered=books.answered,
+            dropped=books.dropped,
+            numbered_errors=books.numbered_errors,
+            unanswered=len(books.unanswered),
+        )

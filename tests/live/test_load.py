@@ -21,6 +21,8 @@ from live.load.watch import Watch
 from tests.conftest import ROOT, RunningServer, running_server
 from tests.live import liar
 
+FEW = ["--sessions", "1", "--seconds", "1", "--ramp", "0"]
+
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "live", "load", *arguments]
@@ -177,7 +179,8 @@ def test_a_server_that_dies_costs_nothing_more() -> None:
     assert "; gone after 1 s\n" in text.describe(report)
 
 
-def test_who_stops_it_still_gets_the_report(server: RunningServer) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_who_stops_it_still_gets_the_report(server: RunningServer, number: signal.Signals) -> None:
     command = [sys.executable, "-m", "live", "load", server.url, "--sessions", "2", "--seconds", "600"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
@@ -185,11 +188,52 @@ def test_who_stops_it_still_gets_the_report(server: RunningServer) -> None:
         assert load.stderr
         assert load.stdout
         load.stderr.readline()
-        load.send_signal(signal.SIGINT)
+        load.send_signal(number)
         told, _ = load.communicate(timeout=60)
     assert load.returncode == 0
     assert "stopped       after" in told
     assert "kept: the last snapshot is always answered" in told
+
+
+def test_who_does_not_wait_for_last_answers_gets_the_report_without() -> None:
+    with liar.running_liar(liar.falls_silent) as url:
+        command = [sys.executable, "-m", "live", "load", url, "--sessions", "2", *FEW[2:], "--steps", "4"]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+        ) as load:
+            assert load.stderr
+            load.stderr.readline()
+            with pytest.raises(subprocess.TimeoutExpired):
+                load.wait(0.5)  # All is measured, and the last answers do not come.
+            load.send_signal(signal.SIGINT)
+            told, _ = load.communicate(timeout=60)
+    assert load.returncode == 0
+    assert "stopped       while last answers were awaited" in told
+    assert "never were, and waited to the end" in told
+    assert "kept: the last snapshot is always answered" in told
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this platform kills otherwise")
+@pytest.mark.parametrize("ramp", ["0", "120"])
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGKILL"])
+def test_nobody_draws_on_once_it_is_ended(number: str, ramp: str) -> None:
+    is_drawing = threading.Event()
+
+    def notice(seq: int, rev: int) -> list[dict[str, Any]]:
+        is_drawing.set()
+        return liar.honest(seq, rev)
+
+    with liar.running_liar(notice) as url:
+        command = [sys.executable, "-m", "live", "load", url, "--processes", "2", "--ramp", ramp]
+        with subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT
+        ) as load:
+            assert is_drawing.wait(60)
+            workers = psutil.Process(load.pid).children(recursive=True)
+            load.send_signal(signal.Signals[number])
+            _, told = load.communicate(timeout=60)
+    assert (load.returncode, told) == (-9 if number == "SIGKILL" else 130, "")
+    assert psutil.wait_procs(workers, timeout=30)[1] == []
 
 
 def test_who_stops_it_before_it_measures_is_told_nothing() -> None:
@@ -226,9 +270,6 @@ def test_a_server_on_the_same_machine_goes_first(
         load.send_signal(signal.SIGINT)
         load.communicate(timeout=60)
     assert nicest in found
-
-
-FEW = ["--sessions", "1", "--seconds", "1", "--ramp", "0"]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this platform has no full device")
