@@ -21,7 +21,7 @@ from live.address import websocket_url
 from live.blocking import Blocking
 from live.errors import BadMessage, StartError
 from live.ink_file import EXAMPLES
-from live.load import files
+from live.load import files, frames
 from live.load.plan import Plan
 from live.output import writing
 from live.remote import REACH_S, add_token, reaching
@@ -99,9 +99,12 @@ def main(options: argparse.Namespace) -> int:
 
 def _plan(options: argparse.Namespace) -> Plan:
     try:
-        ink_file.read(options.ink)
+        for drawing in ink_file.read(options.ink):
+            frames.animate(drawing, 1, options.json_ink)
     except BadMessage as error:
         raise StartError(str(error)) from None
+    except ValueError as error:
+        raise StartError(f"{error}, in {options.ink}") from None
     except OSError as error:
         raise StartError(f"Expected ink in {options.ink}, but: {error.strerror or error}") from None
     with reaching(options.url):

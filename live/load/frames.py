@@ -20,6 +20,8 @@ _HEADER = Layout("<BBHII")
 """kind, form, n, seq, rev."""
 _NUMBERS = Layout("<II")
 _NUMBERS_AT = 4
+_MOST = 0xFFFF
+"""What a u16 counts: strokes in a drawing, points in a stroke."""
 _WHOLE = _MASKED = 0x80
 _MEDIUM, _MEDIUM_MOST = 126, 0xFFFF
 _MEDIUM_HEAD = Layout("!BBH")
@@ -39,7 +41,16 @@ Stamp = Callable[[bytes, int, int], bytes | bytearray]
 
 
 def animate(drawing: Drawing, steps: int, is_json: bool) -> Motion:
-    """Cut a drawing into frames, the last of which is all of it."""
+    """Cut a drawing into frames, the last of which is all of it.
+
+    Raises ValueError when it can't be sent like that.
+    """
+    if any(len(point) < 2 for stroke in drawing.strokes for point in stroke):
+        raise ValueError("Expected points of two numbers or more")
+    if not is_json and max(len(drawing.strokes), *map(len, drawing.strokes), 0) > _MOST:
+        raise ValueError(
+            f"Expected at most {_MOST:,} strokes, and points in each, which is all binary ink holds"
+        )
     strokes = drawing.strokes if is_json else _to_whole_numbers(drawing.strokes)
     total = sum(map(len, strokes))
     encode = _json_frame if is_json else _binary_frame
@@ -88,7 +99,8 @@ def _to_whole_numbers(strokes: Strokes) -> Strokes:
         return strokes
     low = points.min(axis=0)
     scale = _EXTENT / max(float((points.max(axis=0) - low).max()), 1e-9)
-    return [np.rint((np.array([p[:2] for p in stroke], float) - low) * scale).tolist() for stroke in strokes]
+    arrays = [np.array([p[:2] for p in stroke], float).reshape(-1, 2) for stroke in strokes]
+    return [np.rint((array - low) * scale).tolist() for array in arrays]
 
 
 def _binary_frame(strokes: Strokes) -> bytes:

@@ -338,6 +338,14 @@ def test_what_cannot_be_done_is_said(arguments: list[str], code: int, reason: st
     assert "Traceback" not in found.stderr
 
 
+def test_ink_that_cannot_be_sent_is_said(tmp_path: Path) -> None:
+    ink = tmp_path / "ink.json"
+    ink.write_text('{"strokes": [[[1, 2], [3]]]}')
+    found = run("here", "--ink", str(ink))
+    told = f"live-digits: Expected points of two numbers or more, in {ink}\n"
+    assert (found.returncode, found.stderr) == (1, told)
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this platform has no full device")
 def test_a_report_that_cannot_be_written_costs_no_other(tmp_path: Path) -> None:
     page = tmp_path / "report.html"

@@ -8,7 +8,7 @@ from websockets.frames import Frame, Opcode
 from websockets.streams import StreamReader
 
 from live import ink, parsing
-from live.ink_file import EXAMPLES, Drawing, read
+from live.ink_file import EXAMPLES, Drawing, Strokes, read
 from live.load.frames import Motion, animate, masked, stamp_binary, stamp_json
 from live.messages import Snapshot
 from live.settings import Settings
@@ -48,6 +48,28 @@ def test_a_blank_drawing_can_be_sent() -> None:
     for is_json in (False, True):
         [snapshot] = decoded(animate(Drawing([]), 1, is_json), is_json)
         assert snapshot.ink.is_blank
+
+
+def test_a_stroke_without_points_can_be_sent_with_others() -> None:
+    for is_json in (False, True):
+        first, last = decoded(animate(Drawing([[], [[1, 2], [30, 40]]]), 2, is_json), is_json)
+        assert (len(first.ink.points), len(last.ink.points)) == (1, 2)
+
+
+MANY = 0x10000
+
+
+@pytest.mark.parametrize("strokes", [[[[0.0, 1.0]] * MANY], [[[0.0, 1.0]]] * MANY])
+def test_what_binary_ink_does_not_hold_is_said(strokes: Strokes) -> None:
+    with pytest.raises(ValueError, match="Expected at most 65,535 strokes, and points in each"):
+        animate(Drawing(strokes), 1, is_json=False)
+    animate(Drawing(strokes), 1, is_json=True)
+
+
+@pytest.mark.parametrize("is_json", [False, True])
+def test_a_point_of_one_number_is_refused(is_json: bool) -> None:
+    with pytest.raises(ValueError, match="Expected points of two numbers or more"):
+        animate(Drawing([[[1.0], [2.0]]]), 1, is_json)
 
 
 def test_labels_are_digits_or_nothing() -> None:
