@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     train = commands.add_parser("train", parents=[data], help="train a model into a run folder")
-    train.add_argument("--model", default="classic", help="which model (default: %(default)s)")
+    train.add_argument("--model", help="which model (default: classic)")
     train.add_argument("--seed", type=int, help="seed of everything random (default: 1)")
     train.add_argument(
         "--data-seed", type=int, help="seed of the images made and held out, if another (default: --seed)"
@@ -179,12 +179,14 @@ def _config(options: argparse.Namespace) -> Config:
         raise TrainerError("Expected --teacher too when there is a --mnist-teacher")
     asked = {
         key: getattr(options, key)
-        for key in ("seed", "data_seed", "epochs", "repeats", "precision", "held_out")
+        for key in ("model", "seed", "data_seed", "epochs", "repeats", "precision", "held_out")
     }
     changes: dict[str, Any] = {key: value for key, value in asked.items() if value is not None}
     if not options.config:
-        return replace(Config(options.model), **names, **changes)
+        return replace(Config("classic"), **names, **changes)
     config = replace(Config.load(options.config), **changes)
+    if config.members:
+        raise TrainerError(f"Expected a run that was trained, got one put together, in {options.config}")
     for key, name in names.items():
         if bool(getattr(config, key)) != bool(name):
             option = f"--{key.replace('_', '-')}"

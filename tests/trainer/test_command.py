@@ -26,6 +26,8 @@ def test_missing_data_is_one_line_on_stderr(tmp_path: Path, capsys: pytest.Captu
             ["train", "--model", "bogus"],
             "Expected a model out of mlp, classic, compact, wide, fine, got 'bogus'",
         ),
+        (["train", "--config", "ensemble.json"], "Expected a run that was trained, got one put together"),
+        (["train", "--config", "ensemble.json", "--model", "mlp"], "Expected a run that was trained"),
         (["train", "--precision", "int3"], "Expected a precision out of float32, bfloat16, got 'int3'"),
         (["train", "--run", "taken"], "Expected a folder for the run, got the file taken"),
         (
@@ -66,6 +68,7 @@ def test_what_can_not_be_done_is_said_before_data_is_fetched(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "taken").touch()
     (tmp_path / "untrained").mkdir()
+    replace(Config("large"), members=("compact-1", "compact-2")).save(tmp_path / "ensemble.json")
     (tmp_path / "trained").mkdir()
     for folder in ("untrained", "trained"):
         Config("mlp").save(tmp_path / folder / "config.json")
@@ -88,6 +91,17 @@ def test_a_card_repeats_its_run_with_another_seed(tmp_path: Path) -> None:
     card.write_text(json.dumps({"name": "compact", "training": config.as_json()}), "utf-8")
     options = _parser().parse_args(["train", "--config", str(card), "--seed", "5"])
     assert _config(options) == replace(config, seed=5)
+
+
+def test_a_configuration_may_be_tried_with_another_model(tmp_path: Path) -> None:
+    config = Config("compact", seed=2, repeats=3)
+    config.save(tmp_path / "config.json")
+    options = _parser().parse_args(["train", "--config", str(tmp_path / "config.json"), "--model", "mlp"])
+    assert _config(options) == replace(config, model="mlp")
+
+
+def test_without_a_model_classic_is_trained() -> None:
+    assert _config(_parser().parse_args(["train"])) == Config("classic")
 
 
 @pytest.mark.parametrize(
