@@ -8,9 +8,22 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from trainer.errors import ModelError
+from trainer.errors import ModelError, TrainerError
 from trainer.hands import Hand
 from trainer.warp import Warp
+
+_MOST = 2**32 - 1
+_RANGES = (
+    ("seed", 0, _MOST),
+    ("data_seed", 0, _MOST),
+    ("epochs", 1, _MOST),
+    ("repeats", 1, _MOST),
+    ("batch", 1, _MOST),
+    ("images", 0, _MOST),
+    ("pens", 0, _MOST),
+    ("others", 0, _MOST),
+)
+"""Fields, and the least and the most they may be; what seeds NumPy's older generators has 32 bits."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +67,13 @@ class Config:
     warp: Warp = field(default_factory=Warp)
     hand: Hand = field(default_factory=Hand)
 
+    def __post_init__(self) -> None:
+        """Raise TrainerError when a number is none that can be trained with."""
+        for name, least, most in _RANGES:
+            value = getattr(self, name)
+            if value is not None and not (isinstance(value, int) and least <= value <= most):
+                raise TrainerError(f"Expected {name} of {least} to {most}, got {value!r}")
+
     @property
     def seed_of_data(self) -> int:
         """What the images that it is shown, and those held out, are drawn with."""
@@ -69,7 +89,7 @@ class Config:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a saved configuration, or a card's; raises ModelError when path holds none."""
+        """Read a saved configuration, or a card's; raises TrainerError when path holds none."""
         try:
             fields = json.loads(path.read_text("utf-8"))
             fields = fields.get("training", fields)
@@ -83,12 +103,18 @@ class Config:
                     "scans": tuple(fields.get("scans", ())),
                 }
             )
-        except (OSError, ValueError, TypeError, KeyError) as error:
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise ModelError(f"Expected a saved configuration in {path}: {error}") from error
 
 
 def lineage(run: Path) -> dict[str, Any]:
-    """Return a run's configuration, with `before`: that of the run it started from, and so on."""
+    """Return a run's configuration, with `before`: that of the run it started from, and so on.
+
+    Raises ModelError when one can't be read.
+    """
     start = run / "start.json"
-    before = {"before": json.loads(start.read_text("utf-8"))} if start.is_file() else {}
+    try:
+        before = {"before": json.loads(start.read_text("utf-8"))} if start.is_file() else {}
+    except (OSError, ValueError) as error:
+        raise ModelError(f"Expected a saved configuration in {start}: {error}") from error
     return Config.load(run / "config.json").as_json() | before

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from live.ink import SIDE, render
 from trainer.config import Config
 from trainer.datasets import NONE, Pens
+from trainer.errors import DataError
 from trainer.forms import vary
 from trainer.mnist import Images
 from trainer.scrawl import SEEN, noise, scrawl
@@ -50,9 +51,12 @@ class Epochs:
     """Makes epochs in a thread of its own, one ahead of the training."""
 
     def __init__(self, config: Config, images: Images, pens: Pens | None) -> None:
+        """Draw from images and pens; raises DataError when an epoch is smaller than a batch."""
         self._config = config
         self._images = images
         self._ink = _Ink(pens, config.seed_of_data) if pens else None
+        if self.size < config.batch:
+            raise DataError(f"Expected an epoch of at least a batch, {config.batch}, got {self.size} images")
 
     @property
     def size(self) -> int:

@@ -26,6 +26,11 @@ def test_missing_data_is_one_line_on_stderr(tmp_path: Path, capsys: pytest.Captu
             ["train", "--model", "bogus"],
             "Expected a model out of mlp, classic, compact, wide, fine, got 'bogus'",
         ),
+        (["train", "--epochs", "0"], "Expected epochs of 1 to 4294967295, got 0"),
+        (["train", "--repeats", "-3"], "Expected repeats of 1 to 4294967295, got -3"),
+        (["train", "--seed", "-1"], "Expected seed of 0 to 4294967295, got -1"),
+        (["train", "--data-seed", "4294967296"], "Expected data_seed of 0 to 4294967295, got 4294967296"),
+        (["train", "--config", "list.json"], "Expected a saved configuration in list.json"),
         (["train", "--config", "ensemble.json"], "Expected a run that was trained, got one put together"),
         (["train", "--config", "ensemble.json", "--model", "mlp"], "Expected a run that was trained"),
         (["train", "--precision", "int3"], "Expected a precision out of float32, bfloat16, got 'int3'"),
@@ -68,6 +73,7 @@ def test_what_can_not_be_done_is_said_before_data_is_fetched(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "taken").touch()
     (tmp_path / "untrained").mkdir()
+    (tmp_path / "list.json").write_text("[1]")
     replace(Config("large"), members=("compact-1", "compact-2")).save(tmp_path / "ensemble.json")
     (tmp_path / "trained").mkdir()
     for folder in ("untrained", "trained"):

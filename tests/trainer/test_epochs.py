@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from tests.trainer.samples import CONFIG, ten_writers
 from trainer import mnist
 from trainer.datasets import NONE
 from trainer.epochs import Epoch, Epochs
+from trainer.errors import DataError
 
 
 def test_epochs_hold_what_the_configuration_says(images: mnist.Mnist) -> None:
@@ -50,3 +52,8 @@ def test_runs_with_other_seeds_may_see_the_same_images(images: mnist.Mnist) -> N
     ]
     np.testing.assert_array_equal(made[0], made[1])
     assert not np.array_equal(made[1], made[2])
+
+
+def test_an_epoch_that_fills_no_batch_is_refused(images: mnist.Mnist) -> None:
+    with pytest.raises(DataError, match="Expected an epoch of at least a batch, 128, got 32 images"):
+        Epochs(replace(CONFIG, batch=128), images.train, None)
