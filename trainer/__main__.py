@@ -15,7 +15,8 @@ from typing import Any
 from trainer import cards, mnist, runs
 from trainer.calibration import Calibration
 from trainer.config import Config
-from trainer.errors import MissingDependencyError, TrainerError
+from trainer.datasets import Pens
+from trainer.errors import DataError, MissingDependencyError, TrainerError
 from trainer.evaluation import Data, Score
 
 COMPARED_IMAGES = 1_000
@@ -144,7 +145,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _train(options: argparse.Namespace) -> None:
     from trainer import models, training
-    from trainer.datasets import digit_images, read_pens, split_images
+    from trainer.datasets import digit_images, split_images
     from trainer.epochs import Epochs
     from trainer.evaluation import load_model
     from trainer.teaching import Teacher
@@ -160,7 +161,7 @@ def _train(options: argparse.Namespace) -> None:
         for_mnist = load_model(options.mnist_teacher) if options.mnist_teacher else None
         teacher = Teacher(load_model(options.teacher), options.answers, for_mnist)
     training_images, validation_images = split_images(mnist.read(options.mnist).train, config)
-    pens = read_pens(options.unipen) if options.unipen else None
+    pens = _read_pens(options.unipen) if options.unipen else None
     validation = {"mnist_validation": validation_images} if config.held_out else {}
     if pens:
         validation["pens_validation"] = digit_images(pens.validation)
@@ -197,7 +198,7 @@ def _config(options: argparse.Namespace) -> Config:
 
 
 def _combine(options: argparse.Namespace) -> None:
-    from trainer.datasets import read_pens, split_images
+    from trainer.datasets import split_images
     from trainer.ensemble import Scans, combine
     from trainer.epochs import Epochs
     from trainer.gate import train_gate
@@ -209,7 +210,7 @@ def _combine(options: argparse.Namespace) -> None:
 
     def gate(config: Config) -> Any:
         training = split_images(mnist.read(options.mnist).train, config)[0]
-        return train_gate(config, Epochs(config, training, read_pens(options.unipen)), _say)
+        return train_gate(config, Epochs(config, training, _read_pens(options.unipen)), _say)
 
     scans = Scans(options.scans, gate) if options.scans else None
     combine(options.runs, options.model, options.run, scans)
@@ -218,7 +219,7 @@ def _combine(options: argparse.Namespace) -> None:
 
 def _evaluate(options: argparse.Namespace) -> None:
     from trainer import evaluation
-    from trainer.datasets import read_pens, split_images
+    from trainer.datasets import split_images
 
     if options.report and not (options.model.is_dir() and options.unipen):
         raise TrainerError("Expected a run folder and --unipen for a report")
@@ -226,7 +227,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     score, calibration = evaluation.load(options.model)
     images = mnist.read(options.mnist)
     validation = split_images(images.train, config)[1]
-    data = evaluation.Data(validation, images.test, read_pens(options.unipen) if options.unipen else None)
+    data = evaluation.Data(validation, images.test, _read_pens(options.unipen) if options.unipen else None)
     calibration = calibration or evaluation.calibrate(score, data)
     metrics = evaluation.evaluate(score, calibration, data)
     if config.members:
@@ -262,6 +263,20 @@ def _export(options: argparse.Namespace) -> None:
     images = mnist.read(options.mnist).test.images[:COMPARED_IMAGES]
     card = export(options.run, options.weights, images, options.seeds)
     _say(f"wrote {card}")
+
+
+def _read_pens(path: Path) -> Pens:
+    """Read UNIPEN; raises DataError unless there is some of all that is learnt from and chosen with."""
+    from trainer.datasets import read_pens
+
+    pens = read_pens(path)
+    for name in ("training", "validation", "training_others", "validation_others", "unseen"):
+        if not getattr(pens, name):
+            raise DataError(
+                f"Expected UNIPEN of enough writers to learn from some and choose with others, "
+                f"got none for {name} in {path}"
+            )
+    return pens
 
 
 def _require_keras() -> None:

@@ -17,6 +17,7 @@ from live.ink import SIDE
 from trainer.config import Config
 from trainer.datasets import NONE
 from trainer.errors import ModelError
+from trainer.evaluation import load_model
 from trainer.models import Model
 from trainer.runs import begin, check_free, save
 
@@ -35,8 +36,9 @@ class Scans(NamedTuple):
 def combine(runs: Sequence[Path], name: str, folder: Path, scans: Scans | None = None) -> Model:
     """Make one model of the runs' models and save it, as a run, into a folder.
 
-    Raises ModelError when there are fewer than two runs, when one is not trained, when the folder is another
-    run's, or when, with scans, the runs can't tell what is not a digit or those of scans can.
+    Raises ModelError when there are fewer than two runs, when one is not trained or has other outputs than
+    the rest, when the folder is another run's, or when, with scans, the runs can't tell what is not a digit
+    or those of scans can.
     """
     runs_of_scans = scans.runs if scans else ()
     configs = [Config.load(run / "config.json") for run in (*runs, *runs_of_scans)]
@@ -46,12 +48,15 @@ def combine(runs: Sequence[Path], name: str, folder: Path, scans: Scans | None =
     config = replace(configs[0], model=name, members=members, scans=scan_members)
     check_free(folder, config)
     image = layers.Input((SIDE, SIDE, 1), name="image")
-    scores = _mean([_load(run, f"member_{i}") for i, run in enumerate(runs)], image, "scores")
+    readers_of_all = [_load(run, f"member_{i}") for i, run in enumerate(runs)]
+    if len(outputs := {reader.output_shape[-1] for reader in readers_of_all}) > 1:
+        raise ModelError(f"Expected runs of as many outputs each, got {sorted(outputs)}")
+    scores = _mean(readers_of_all, image, "scores")
     if scans:
         readers = [_load(run, f"scan_member_{i}") for i, run in enumerate(runs_of_scans)]
-        outputs = [scores.shape[-1], *(reader.output_shape[-1] for reader in readers)]
-        if outputs != [NONE + 1] + [NONE] * len(readers):
-            raise ModelError(f"Expected runs of 11 outputs, and of 10 for scans, got {outputs}")
+        found = [scores.shape[-1], *(reader.output_shape[-1] for reader in readers)]
+        if found != [NONE + 1] + [NONE] * len(readers):
+            raise ModelError(f"Expected runs of 11 outputs, and of 10 for scans, got {found}")
         scores = _gated(scores, _mean(readers, image, "scan_scores"), scans.gate(configs[0])(image))
     model = keras.Model(image, scores, name=name)
     begin(folder, config)
@@ -78,6 +83,6 @@ def _load(run: Path, name: str) -> Model:
     file = run / "model.keras"
     if not file.is_file():
         raise ModelError(f"Expected model.keras in {run}: run `python -m trainer train` first")
-    model = keras.models.load_model(file, compile=False)
+    model = load_model(run)
     model.name = name
     return model

@@ -10,7 +10,7 @@ class DataError(TrainerError):
 
 
 class MissingDependencyError(TrainerError):
-    """A library of the extra `train` is not installed."""
+    """A library that the command needs is not installed."""
 
 
 class ModelError(TrainerError):

@@ -6,10 +6,12 @@ what is served: the LiteRT file.
 """
 
 import hashlib
+import json
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +74,7 @@ def load_model(path: Path) -> Any:
     file = path / "model.keras" if path.is_dir() else path
     try:
         return keras.models.load_model(file, compile=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError, KeyError, BadZipFile) as error:
         raise ModelError(f"Expected a trained model in {file}: {error}") from error
 
 
@@ -151,6 +153,18 @@ def save(
         data[pens.name] = hashlib.sha256(pens.read_bytes()).hexdigest()
     evaluation = {"data": data, "metrics": metrics_by_name, "calibration": calibration._asdict()}
     runs.write(run / "evaluation.json", evaluation)
+
+
+def saved(run: Path) -> dict[str, Any]:
+    """Read a run's evaluation.json; raises ModelError when there is none, or not all of it."""
+    file = run / "evaluation.json"
+    try:
+        evaluation: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"Expected an evaluation in {file}, run `python -m trainer evaluate` again: {error}"
+        ) from error
+    return evaluation
 
 
 def _reading(score: Score, calibration: Calibration, images: LabelledImages) -> dict[str, float]:

@@ -3,14 +3,12 @@
 training, evaluation → **export** → weights/NAME.keras, NAME.tflite and NAME.json.
 """
 
-import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +16,7 @@ from trainer import cards
 from trainer.config import Config, lineage
 from trainer.describe import describe
 from trainer.errors import ModelError
+from trainer.evaluation import load_model, saved
 from trainer.lite import lite_scores, times_classic
 from trainer.seeds import compare
 
@@ -41,6 +40,8 @@ def check(run: Path, others: Sequence[Path] = ()) -> Config:
             raise ModelError(f"Expected {name} in {run}: run `python -m trainer {command}` first")
     if config.model not in cards.SUMMARIES:
         raise ModelError(f"Expected a run of {', '.join(cards.SUMMARIES)}, got one of {config.model}")
+    for each in (run, *others):
+        saved(each)
     if others:
         compare([run, *others])
     return config
@@ -54,7 +55,7 @@ def export(run: Path, weights: Path, images: Floats, others: Sequence[Path] = ()
     Raises ModelError when `check` does, or when the files disagree.
     """
     config = check(run, others)
-    model = keras.models.load_model(run / "model.keras", compile=False)
+    model = load_model(run)
     difference = largest_difference(model, run / "model.tflite", images)
     if difference > TOLERANCE:
         raise ModelError(
@@ -81,7 +82,7 @@ def _write(
     )
     model.save(keras_file)  # without the optimiser, which is two thirds of the run's file
     shutil.copyfile(run / "model.tflite", lite_file)
-    evaluation = json.loads((run / "evaluation.json").read_text("utf-8"))
+    evaluation = saved(run)
     classic = lite_file if config.model == "classic" else weights / "classic.tflite"
     cost = times_classic(lite_file, classic) if classic.is_file() else None
     cards.write(

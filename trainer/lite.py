@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from live.ink import SIDE
+from trainer.errors import MissingDependencyError
 
 Floats = NDArray[np.float32]
 
@@ -51,8 +52,12 @@ def costs(lite_files: Sequence[Path]) -> list[float]:
 
 def _prepare(lite_file: Path, batch: int) -> tuple[Any, int, int]:
     """Return an interpreter for batches of one size, and the numbers of its input and output."""
-    from ai_edge_litert.interpreter import Interpreter
-
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError(
+            "Expected ai-edge-litert, to measure what is served: pip install ai-edge-litert"
+        ) from error
     interpreter = Interpreter(str(lite_file), num_threads=1)
     source = interpreter.get_input_details()[0]["index"]
     interpreter.resize_tensor_input(source, (batch, SIDE, SIDE, 1))

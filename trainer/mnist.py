@@ -7,6 +7,7 @@ or gzip'd), or nothing, and then Keras fetches the same arrays; out come images 
 import gzip
 import hashlib
 import struct
+import zlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -88,7 +89,10 @@ def _contents(folder: Path, name: str, digest: str) -> bytes:
     if plain.is_file():
         contents = plain.read_bytes()
     elif compressed.is_file():
-        contents = gzip.decompress(compressed.read_bytes())
+        try:
+            contents = gzip.decompress(compressed.read_bytes())
+        except (OSError, EOFError, zlib.error) as error:
+            raise DataError(f"Expected {compressed} to be a whole gzip file: {error}") from error
     else:
         raise DataError(f"Expected {name} or {name}.gz in {folder}, found neither")
     found = hashlib.sha256(contents).hexdigest()

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from trainer import models
 from trainer.epochs import Epoch, Teach
+from trainer.errors import ModelError
 
 _BATCH = 512
 _Ask = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -39,7 +40,14 @@ class Teacher:
 
         kept: a folder for answers; what is there already is not asked again.
         for_mnist: who is asked about MNIST's images instead; may have no output for what is not a digit.
+        Raises ModelError when it has more outputs than the model.
         """
+        self.outputs: int = model.output_shape[-1]
+        if for_mnist and for_mnist.output_shape[-1] > self.outputs:
+            raise ModelError(
+                f"Expected a teacher for MNIST of at most the other's {self.outputs} outputs, "
+                f"got {for_mnist.output_shape[-1]}"
+            )
         self._model = model
         self._kept = kept
         self._for_mnist = for_mnist
@@ -49,12 +57,11 @@ class Teacher:
 
         precision: in which it computes its answers.
         """
-        outputs = self._model.output_shape[1]
         ask_of_ink = self._asker(self._model, precision)
         ask_of_mnist = self._asker(self._for_mnist, precision) if self._for_mnist else ask_of_ink
 
         def teach(epoch: Epoch) -> NDArray[np.float32]:
-            targets = np.eye(outputs, dtype=np.float32)[epoch.labels]
+            targets = np.eye(self.outputs, dtype=np.float32)[epoch.labels]
             for ask, which in ((ask_of_ink, ~epoch.from_mnist), (ask_of_mnist, epoch.from_mnist)):
                 if which.any():
                     answers = ask(epoch.images[which])

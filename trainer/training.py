@@ -15,6 +15,8 @@ import numpy as np
 from trainer import models, runs
 from trainer.config import Config
 from trainer.epochs import Epochs, Teach
+from trainer.errors import ModelError
+from trainer.evaluation import load_model
 from trainer.mnist import Images
 from trainer.teaching import Teacher, labels_only
 
@@ -39,15 +41,19 @@ def train(
     validation: sets whose accuracy is reported after each epoch.
     start: the run whose weights to start from.
     teacher: whose answers count for half of what is to be learnt; has as many outputs.
-    Raises ModelError when the folder is another run's.
+    Raises ModelError when the folder is another run's, or who teaches or is started from is of another kind.
     """
     keras.utils.set_random_seed(config.seed)
     outputs = 11 if epochs.has_others else 10
     model = models.build_to_train(config.model, outputs, config.precision)
     served = models.build(config.model, outputs)
     if start:
-        served.load_weights(start / "model.keras")
-        model.set_weights(served.get_weights())
+        model.set_weights(_weights(start, served))
+    if teacher and teacher.outputs != outputs:
+        raise ModelError(
+            f"Expected a teacher of {outputs} outputs {'with' if epochs.has_others else 'without'} --unipen, "
+            f"got {teacher.outputs}"
+        )
     steps = epochs.size // config.batch * config.repeats
     loss = "categorical_crossentropy" if teacher else "sparse_categorical_crossentropy"
     model.compile(_optimizer(config, steps), loss)
@@ -68,6 +74,18 @@ def train(
         ],
     )
     return served
+
+
+def _weights(start: Path, like: models.Model) -> list[Any]:
+    """Return a run's weights; raises ModelError unless it is of a model like the given one."""
+    found = load_model(start)
+    shapes, expected = ([weights.shape for weights in each.get_weights()] for each in (found, like))
+    if shapes != expected:
+        raise ModelError(
+            f"Expected to start from a {like.name} of {like.output_shape[-1]} outputs, "
+            f"got in {start} a {found.name} of {found.output_shape[-1]}"
+        )
+    return list(found.get_weights())
 
 
 def accuracy(model: models.Model, images: Images) -> float:

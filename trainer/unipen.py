@@ -10,6 +10,7 @@ Source of the format: Guyon et al., "UNIPEN project of on-line data exchange and
 
 import re
 import tarfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -93,15 +94,24 @@ def _files(path: Path) -> dict[str, str]:
     """Return the text of every .dat file by its path from the distribution's root."""
     if path.is_dir():
         found = {str(f.relative_to(path)): f.read_text("latin-1") for f in path.rglob("*.dat")}
-    elif path.is_file() and tarfile.is_tarfile(path):
-        found = {}
+    elif path.is_file():
+        found = _unpack(path)
+    else:
+        raise DataError(f"Expected a folder or a .tar.gz of UNIPEN, got {path}")
+    return {_from_root(name): text for name, text in found.items()}
+
+
+def _unpack(path: Path) -> dict[str, str]:
+    """Return the text of every .dat file by its path in an archive."""
+    found = {}
+    try:
         with tarfile.open(path) as archive:
             for member in archive:
                 if member.name.endswith(".dat") and (file := archive.extractfile(member)):
                     found[member.name] = file.read().decode("latin-1")
-    else:
-        raise DataError(f"Expected a folder or a .tar.gz of UNIPEN, got {path}")
-    return {_from_root(name): text for name, text in found.items()}
+    except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
+        raise DataError(f"Expected {path} to be a whole .tar.gz of UNIPEN: {error}") from error
+    return found
 
 
 def _from_root(name: str) -> str:

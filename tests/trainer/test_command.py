@@ -1,6 +1,7 @@
 """The command line, end to end on small data."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,10 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
-from trainer.__main__ import _config, _parser, main
+from tests.trainer.samples import write_unipen
+from trainer.__main__ import _config, _parser, _read_pens, main
 from trainer.config import Config
-from trainer.errors import TrainerError
+from trainer.errors import DataError, TrainerError
 
 
 def test_missing_data_is_one_line_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,6 +83,15 @@ def test_what_can_not_be_done_is_said_before_data_is_fetched(
     (tmp_path / "trained" / "model.keras").touch()
     assert main(arguments) == 1
     assert capsys.readouterr().err.startswith(f"trainer: {reason}")
+
+
+def test_unipen_of_one_writer_is_not_enough(tmp_path: Path) -> None:
+    root = tmp_path / "unipen"
+    write_unipen(root)
+    for category in ("1b", "1c", "1d"):
+        shutil.copytree(root / "data" / "1a", root / "data" / category)
+    with pytest.raises(DataError, match=r"Expected UNIPEN of enough writers .* got none for training"):
+        _read_pens(root)
 
 
 def test_missing_keras_says_what_to_install(

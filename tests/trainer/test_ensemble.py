@@ -68,3 +68,19 @@ def test_who_learnt_scans_alone_is_heard_about_scans_alone(
     assert Config.load(tmp_path / "large" / "config.json").scans == ("alone",)
     with pytest.raises(ModelError, match=r"got \[11, 11\]"):
         combine([run], "large", tmp_path / "other", Scans([run], gate))
+
+
+def test_runs_of_other_outputs_or_none_are_not_combined(
+    run: Path, images: mnist.Mnist, tmp_path: Path
+) -> None:
+    from trainer import training
+    from trainer.ensemble import combine
+
+    alone = replace(CONFIG, epochs=1)
+    training.train(alone, Epochs(alone, images.train, None), {}, tmp_path / "alone", lambda line: None)
+    with pytest.raises(ModelError, match=r"Expected runs of as many outputs each, got \[10, 11\]"):
+        combine([run, tmp_path / "alone"], "large", tmp_path / "large")
+    (tmp_path / "alone" / "model.keras").write_bytes((run / "model.keras").read_bytes()[:-99])
+    with pytest.raises(ModelError, match=r"Expected a trained model in .*alone"):
+        combine([run, tmp_path / "alone"], "large", tmp_path / "large")
+    assert not (tmp_path / "large").exists()

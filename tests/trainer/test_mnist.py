@@ -34,6 +34,15 @@ def test_another_files_hash_is_refused(tmp_path: Path) -> None:
         mnist.read(tmp_path)
 
 
+@pytest.mark.parametrize("damaged", [b"", b"not gzip", b"\x1f\x8b\x08"], ids=["cut", "other", "only begun"])
+def test_a_damaged_archive_is_named(damaged: bytes, tmp_path: Path) -> None:
+    hashes = write_mnist(tmp_path)
+    file = tmp_path / "train-images-idx3-ubyte.gz"
+    file.write_bytes(damaged or file.read_bytes()[:-20])
+    with pytest.raises(DataError, match=r"Expected .*train-images-idx3-ubyte\.gz to be a whole gzip file"):
+        mnist.read(tmp_path, hashes)
+
+
 @pytest.mark.tensorflow
 def test_a_download_that_fails_says_what_may_be_given_instead(monkeypatch: pytest.MonkeyPatch) -> None:
     keras = pytest.importorskip("keras", exc_type=ImportError)

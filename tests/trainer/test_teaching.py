@@ -1,13 +1,18 @@
 """Teaching: what is learnt of a label and of a teacher."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.trainer.samples import CONFIG, USES_TENSORFLOW, ten_writers
 from trainer import mnist
+from trainer.config import Config
+from trainer.datasets import Pens
 from trainer.epochs import Epochs
+from trainer.errors import ModelError
 
 pytestmark = USES_TENSORFLOW
 
@@ -25,6 +30,43 @@ def test_a_run_starts_from_another_and_follows_a_teacher(
         CONFIG, epochs, {"mnist_validation": images.test}, tmp_path, log.append, start=run, teacher=teacher
     )
     assert len(log) == CONFIG.epochs
+
+
+def test_who_teaches_or_is_started_from_is_of_the_same_kind(
+    run: Path, images: mnist.Mnist, tmp_path: Path
+) -> None:
+    from trainer import evaluation, models, training
+    from trainer.teaching import Teacher
+
+    eleven, ten = evaluation.load_model(run), models.build("mlp", 10)
+    new = tmp_path / "new"
+
+    def train(config: Config, pens: Pens | None, **given: Any) -> None:
+        training.train(config, Epochs(config, images.train, pens), {}, new, lambda line: None, **given)
+
+    with pytest.raises(ModelError, match="Expected a teacher of 10 outputs without --unipen, got 11"):
+        train(CONFIG, None, teacher=Teacher(eleven))
+    with pytest.raises(ModelError, match="Expected a teacher of 11 outputs with --unipen, got 10"):
+        train(CONFIG, ten_writers(), teacher=Teacher(ten))
+    with pytest.raises(ModelError, match="Expected a teacher for MNIST of at most the other's 10 outputs"):
+        Teacher(ten, for_mnist=eleven)
+    with pytest.raises(ModelError, match=r"Expected to start from a mlp of 10 outputs, got in .* a .* of 11"):
+        train(CONFIG, None, start=run)
+    with pytest.raises(ModelError, match=r"Expected to start from a classic of 11 outputs"):
+        train(replace(CONFIG, model="classic"), ten_writers(), start=run)
+    assert not new.exists()
+
+
+def test_a_run_starts_with_the_weights_of_another(run: Path, images: mnist.Mnist, tmp_path: Path) -> None:
+    from trainer import evaluation, training
+
+    still = replace(CONFIG, rate=1e-12, epochs=1)
+    training.train(
+        still, Epochs(still, images.train, ten_writers()), {}, tmp_path, lambda line: None, start=run
+    )
+    before, after = (evaluation.load_model(folder).get_weights() for folder in (run, tmp_path))
+    for one, other in zip(before, after, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
 
 
 def test_what_is_learnt_is_half_the_label_and_half_the_teachers_answer(

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from trainer.calibration import Calibration
 from trainer.config import Config
 from trainer.datasets import digit_images, disputed
 from trainer.epochs import Epochs
-from trainer.errors import DataError, ModelError
+from trainer.errors import DataError, MissingDependencyError, ModelError
+from trainer.lite import lite_scores
 
 pytestmark = USES_TENSORFLOW
 
@@ -157,6 +159,22 @@ def test_an_unevaluated_run_is_not_exported(run: Path, images: mnist.Mnist, tmp_
         (tmp_path / needed).write_bytes((run / needed).read_bytes())
         with pytest.raises(ModelError, match="trainer evaluate"):
             export(tmp_path, tmp_path, images.test.images)
+
+
+def test_a_cut_evaluation_is_not_exported(run: Path, tmp_path: Path) -> None:
+    from trainer.export import check
+
+    other = shutil.copytree(run, tmp_path / "other")
+    (other / "evaluation.json").write_text((run / "evaluation.json").read_text()[:-20])
+    for runs in ([other], [run, other]):
+        with pytest.raises(ModelError, match=r"Expected an evaluation in .*other"):
+            check(runs[0], runs[1:])
+
+
+def test_what_measures_and_is_not_installed_is_named(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
+    with pytest.raises(MissingDependencyError, match="pip install ai-edge-litert"):
+        lite_scores(run / "model.tflite", np.zeros((1, 28, 28), np.float32))
 
 
 def test_a_run_of_a_model_that_is_not_served_is_not_exported(tmp_path: Path) -> None:

@@ -54,6 +54,19 @@ def test_an_archive_reads_as_its_folder(tmp_path: Path) -> None:
     assert [sample.name for sample in from_archive.samples] == [sample.name for sample in from_folder.samples]
 
 
+@pytest.mark.parametrize("kept", [0.3, 0.9])
+def test_a_cut_archive_is_named(kept: float, tmp_path: Path) -> None:
+    root, archive = tmp_path / "distribution", tmp_path / "unipen.tar.gz"
+    write_unipen(root)
+    (root / "include" / "noise.dat").write_bytes(np.random.default_rng(1).bytes(50_000))
+    with tarfile.open(archive, "w:gz") as tar:
+        tar.add(root, "train_r01_v07")
+    whole = archive.read_bytes()
+    archive.write_bytes(whole[: int(len(whole) * kept)])
+    with pytest.raises(DataError, match=r"Expected .*unipen\.tar\.gz to be a whole \.tar\.gz of UNIPEN"):
+        unipen.read(archive)
+
+
 def test_what_is_not_unipen_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="data/1a"):
         unipen.read(tmp_path)
