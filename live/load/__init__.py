@@ -54,7 +54,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=10,
         help="of those processes, 0 … 19: a server on this machine goes first",
     )
-    add("--pid", type=_count, help="process of the server, to be watched (default: found, if it is local)")
+    add(
+        "--pid",
+        type=_count,
+        help="process of the server, to be watched (default: found, if it is local and no proxy's)",
+    )
     add("--json", type=Path, metavar="FILE", help="write the report to FILE, as JSON")
     add("--html", type=Path, metavar="FILE", help="write the report to FILE, as a page with plots")
 

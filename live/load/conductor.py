@@ -49,7 +49,7 @@ def run(plan: Plan, watch: Watch | None = None, progress: Progress = lambda _: N
     last answers; raises KeyboardInterrupt while nothing has been measured.
     progress: called once a second with what that second was like.
     """
-    report = Report(plan, watch.pid if watch else None)
+    report = Report(plan, watch.pid, watch.program) if watch else Report(plan)
     with _interrupted_by(signal.default_int_handler), _workers(plan) as cast:
         _hear_all(cast, Opened, plan.grace_s)
         _tell(cast, Start(clock() + _LATE_S))

@@ -64,9 +64,11 @@ class Second(msgspec.Struct):
 class Report:
     """Filled by the conductor: seconds as they pass, then tails, then what came of each worker's sessions."""
 
-    def __init__(self, plan: Plan, pid: int | None) -> None:
+    def __init__(self, plan: Plan, pid: int | None = None, program: str = "") -> None:
         self.plan = plan
         self.pid = pid
+        self.program = program
+        """What is watched: a process, and what it is called."""
         self.is_cut_short = False
         self.seconds: list[Second] = []
         self.latency = Times()
@@ -224,6 +226,7 @@ class Report:
             "broken_guarantees": {guarantee.name.lower(): n for guarantee, n in total.broken.items()},
             "server": {
                 "pid": self.pid,
+                "program": self.program,
                 "cpu_us_per_answer": self.cpu_us_per_answer,
                 "cores": self.cores,
                 "rss_bytes": {"first": rss[0], "last": rss[-1], "max": max(rss)} if rss else None,

@@ -94,13 +94,14 @@ def _server(report: Report) -> str:
     rss = report.rss_bytes
     if report.pid is None:
         return "not watched: give its --pid to see its processor time and memory"
+    watched = f"{report.program}, process {report.pid}"
     if report.cores is None or not rss:
-        return f"not seen: process {report.pid} is gone, or not ours to see"
+        return f"not seen: {watched} is gone, or not ours to see"
     each, seen_s = report.cpu_us_per_answer, len(rss)
     spent = "" if each is None else f"{each:.0f} µs processor time an answer, "
     gone = f"; gone after {seen_s} s" if seen_s < len(report.seconds) else ""
     return (
-        f"{spent}{report.cores:.0%} of a core; "
+        f"{watched}: {spent}{report.cores:.0%} of a core; "
         f"memory {rss[0] / 1e6:.1f} … {rss[-1] / 1e6:.1f} MB, at most {max(rss) / 1e6:.1f}{gone}"
     )
 

@@ -3,6 +3,8 @@
 import contextlib
 import ipaddress
 import socket
+from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -26,6 +28,8 @@ class Watch:
         self.pid = pid
         try:
             self._process = psutil.Process(pid)
+            self.program: str = self._process.name()
+            """What it is called: who is not our own may be a proxy before the server."""
         except psutil.Error:
             raise StartError(f"Expected a process {pid} to watch, found none") from None
         self._cpu_s = 0.0
@@ -61,7 +65,10 @@ class Watch:
 
 
 def find_pid(url: str) -> int | None:
-    """Find the process of this machine that listens where the URL leads, if we may know."""
+    """Find the server of ours that listens on this machine where the URL leads, if we may know.
+
+    A proxy that listens there is none: what it costs is not what the server costs.
+    """
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "wss" else 80)
     if not _is_loopback(parts.hostname or ""):
@@ -71,12 +78,25 @@ def find_pid(url: str) -> int | None:
     except psutil.Error:
         return None
     pids = {c.pid for c in listening if c.status == psutil.CONN_LISTEN and c.laddr.port == port and c.pid}
-    # Several that share a port are one server: that of which the others are children.
+    try:
+        pid = _first(pids)
+        return pid if pid and _is_ours(psutil.Process(pid)) else None
+    except psutil.Error:
+        return None
+
+
+def _first(pids: set[int]) -> int | None:
+    """Find the one of which all others are children: several that share a port are one server."""
     first = {pid for pid in pids if psutil.Process(pid).ppid() not in pids}
     parents = {psutil.Process(pid).ppid() for pid in first}
     if len(first) == 1:
-        return int(first.pop())
-    return int(parents.pop()) if len(parents) == 1 else None
+        return first.pop()
+    return parents.pop() if len(parents) == 1 else None
+
+
+def _is_ours(process: psutil.Process) -> bool:
+    words = [Path(word).stem for word in process.cmdline()]
+    return any(pair in (("live", "serve"), ("live-digits", "serve")) for pair in pairwise(words))
 
 
 def _is_loopback(host: str) -> bool:

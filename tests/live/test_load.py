@@ -66,6 +66,7 @@ def test_a_real_server_keeps_its_word(server: RunningServer, tmp_path: Path, fla
     assert report["finished_drawings"]["right"] >= 0.9 * report["finished_drawings"]["judged"] > 0
     assert 0 < report["jain"] <= 1
     assert report["server"]["pid"] == server.process.pid
+    assert f"{report['server']['program']}, process {server.process.pid}: " in found.stdout
     assert report["server"]["rss_bytes"]["max"] > 0
     assert [second["at"] for second in report["seconds"]] == [1]
     assert page.read_text().count("<svg") == 6

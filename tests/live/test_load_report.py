@@ -15,7 +15,7 @@ from live.load.tally import Outcome, Tally
 
 
 def filled(answers: list[int], seconds: int = 3) -> Report:
-    report = Report(Plan(url="ws://here/", seconds=seconds), 1)
+    report = Report(Plan(url="ws://here/", seconds=seconds), 1, "python")
     for at in range(1, seconds + 1):
         tally = Tally(sent=200, answered=100, dropped=100, judged=10, right=9)
         tally.latencies.extend([0.001 * (1 + i) for i in range(100)])
@@ -75,7 +75,7 @@ def test_the_words_say_what_was_found() -> None:
         "opened 2   closed 2 (1011: 2)",
         "errors 3 (too_fast: 3)",
         "90.00% of 30 finished drawings",
-        "5000 µs processor time an answer",
+        "python, process 1: 5000 µs processor time an answer",
         "BROKEN in 2 of 2 sessions: nobody is closed but as the protocol has it",
         "kept: the last snapshot is always answered",
     ):
@@ -89,9 +89,9 @@ def test_a_server_that_only_refuses_has_its_cost_told() -> None:
 
 
 def test_a_server_that_is_gone_at_once_is_not_called_unwatched() -> None:
-    report = Report(Plan(url="ws://here/", seconds=1), 7)
+    report = Report(Plan(url="ws://here/", seconds=1), 7, "python")
     report.add_second(1, [Tally(sent=9)], None, None)
-    assert "process 7 is gone" in text.describe(report)
+    assert "python, process 7 is gone" in text.describe(report)
 
 
 class _Terminal(io.StringIO):
@@ -114,7 +114,7 @@ def test_progress_stays_on_one_line_of_a_terminal(stream: io.StringIO, start: st
 
 
 def test_an_empty_report_can_be_told() -> None:
-    report = Report(Plan(url="ws://here/"), None)
+    report = Report(Plan(url="ws://here/"))
     assert "not watched" in text.describe(report)
     assert "Nothing was measured" in page.render(report)
     assert report.summary()["jain"] is None
