@@ -54,6 +54,8 @@ svg line { stroke: var(--faint); stroke-width: 1; }
 svg text { fill: var(--ink); font-size: 12px; opacity: 0.75; }
 svg polyline { fill: none; stroke: var(--a); stroke-width: 2; stroke-linejoin: round; }
 svg polyline.line1 { stroke: var(--b); }
+svg circle { fill: var(--a); }
+svg circle.line1 { fill: var(--b); }
 """
 
 
@@ -90,8 +92,8 @@ def _plots(report: Report) -> list[str]:
         plot(curves, "percentile", "Latency, ms", is_log=True, x_ticks=ticks),
         plot(
             {
-                "p50": [(second.at, second.p50) for second in seconds if second.p50 is not None],
-                "p99": [(second.at, second.p99) for second in seconds if second.p99 is not None],
+                "p50": [(second.at, second.p50) for second in seconds],
+                "p99": [(second.at, second.p99) for second in seconds],
             },
             "seconds",
             "Latency over time, ms",
@@ -111,9 +113,9 @@ def _plots(report: Report) -> list[str]:
             "Answers a session",
         ),
     ]
-    cpu = [(second.at, second.cpu_s) for second in seconds if second.cpu_s is not None]
-    rss = [(second.at, second.rss_bytes / 1e6) for second in seconds if second.rss_bytes is not None]
-    if cpu:
+    if report.rss_bytes:
+        cpu = [(second.at, second.cpu_s) for second in seconds]
+        rss = [(second.at, second.rss_bytes and second.rss_bytes / 1e6) for second in seconds]
         plots.append(plot({"": cpu}, "seconds", "Server: cores busy"))
         plots.append(plot({"": rss}, "seconds", "Server: resident memory, MB"))
     return plots

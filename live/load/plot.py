@@ -1,16 +1,20 @@
 """Plots as inline SVG: lines over one or two axes, nothing else. Colours are the page's, by class."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import NamedTuple
 
 Line = Sequence[tuple[float, float]]
+Gapped = Sequence[tuple[float, float | None]]
+"""A line with gaps: None where nothing was measured."""
 Scale = Callable[[float], float]
 
 WIDTH, HEIGHT = 640, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 28, 16, 44
 _TICKS = 5
+_DOT = 3
+"""Radius of a point that has no line to be seen by."""
 
 
 class Ticks(NamedTuple):
@@ -21,15 +25,21 @@ class Ticks(NamedTuple):
 
 
 def plot(
-    lines: dict[str, Line], x_name: str, y_name: str, *, is_log: bool = False, x_ticks: Ticks | None = None
+    lines: Mapping[str, Gapped],
+    x_name: str,
+    y_name: str,
+    *,
+    is_log: bool = False,
+    x_ticks: Ticks | None = None,
 ) -> str:
-    """Draw named lines of points in order of x. On a logarithmic y axis, what is not positive is left out."""
-    shown = {name: [(x, y) for x, y in line if y > 0 or not is_log] for name, line in lines.items()}
-    points = [point for line in shown.values() for point in line]
-    if not points:
+    """Draw named lines of points in order of x, broken where y is None, or has no place on a log axis."""
+    shown = {name: _runs(line, is_log) for name, line in lines.items()}
+    ys = [y for runs in shown.values() for run in runs for _, y in run]
+    if not ys:
         return "<p>Nothing was measured.</p>"
-    x_ticks = x_ticks or linear_ticks(min(x for x, _ in points), max(x for x, _ in points))
-    y_low, y_high = min(y for _, y in points), max(y for _, y in points)
+    xs = [x for line in lines.values() for x, _ in line]
+    x_ticks = x_ticks or linear_ticks(min(xs), max(xs))
+    y_low, y_high = min(ys), max(ys)
     y_ticks = _log_ticks(y_low, y_high) if is_log else linear_ticks(min(y_low, 0), y_high)
     to_x = _scale(x_ticks.values, _LEFT, WIDTH - _RIGHT)
     to_y = _scale(y_ticks.values, HEIGHT - _BOTTOM, _TOP, is_log=is_log)
@@ -38,7 +48,7 @@ def plot(
         *(_mark_x(to_x(value), name) for value, name in zip(*x_ticks, strict=True)),
         *(_mark_y(to_y(value), name) for value, name in zip(*y_ticks, strict=True)),
         f'<text x="{WIDTH - _RIGHT}" y="{HEIGHT - 6}" text-anchor="end">{escape(x_name)}</text>',
-        *(_draw(line, to_x, to_y, number) for number, line in enumerate(shown.values())),
+        *(_draw(run, to_x, to_y, number) for number, runs in enumerate(shown.values()) for run in runs),
         "</svg>",
     ]
     keys = "".join(f'<span class="line{number}">{escape(name)}</span>' for number, name in enumerate(shown))
@@ -46,7 +56,21 @@ def plot(
     return f"<figure>{caption}{''.join(parts)}</figure>"
 
 
+def _runs(line: Gapped, is_log: bool) -> list[Line]:
+    """Break a line into those parts that can be drawn."""
+    runs: list[list[tuple[float, float]]] = [[]]
+    for x, y in line:
+        if y is None or (is_log and y <= 0):
+            runs.append([])
+        else:
+            runs[-1].append((x, y))
+    return [run for run in runs if run]
+
+
 def _draw(line: Line, to_x: Scale, to_y: Scale, number: int) -> str:
+    if len(line) == 1:
+        [(x, y)] = line
+        return f'<circle class="line{number}" cx="{to_x(x):.1f}" cy="{to_y(y):.1f}" r="{_DOT}"/>'
     path = " ".join(f"{to_x(x):.1f},{to_y(y):.1f}" for x, y in line)
     return f'<polyline class="line{number}" points="{path}"/>'
 

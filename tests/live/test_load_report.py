@@ -145,6 +145,19 @@ def test_the_page_is_whole_and_needs_nothing_else() -> None:
     assert parser.addresses == []
 
 
+def test_a_single_point_can_be_seen() -> None:
+    assert "<circle" in plot({"": [(1.0, 5.0)]}, "x", "y")
+    assert page.render(filled([3], seconds=1)).count("<circle") >= 5
+
+
+@pytest.mark.parametrize("nothing", [None, 0.0])
+def test_an_outage_is_a_gap_that_takes_its_time(nothing: float | None) -> None:
+    line = [(1.0, 5.0), (2.0, 5.0), (3.0, nothing), (4.0, 5.0), (5.0, 5.0), (6.0, nothing), (9.0, nothing)]
+    drawn = plot({"": line}, "x", "y", is_log=True)
+    assert drawn.count("<polyline") == 2
+    assert ">8</text>" in drawn
+
+
 def test_a_plot_escapes_its_names_and_stays_inside_its_box() -> None:
     drawn = plot({"<a>": [(0.0, 3.0), (7.0, 1234.5)]}, "x", "y & z", is_log=True)
     assert "<a>" not in drawn
