@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import contextlib
 import logging
+import signal
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -63,12 +64,15 @@ def main(options: argparse.Namespace) -> int:
         raise StartError("Expected Ray: pip install 'live-digits[cluster]'") from None
     # No timeout: a session is one long request.
     serve.start(http_options={"host": settings.host, "port": settings.port, "request_timeout_s": None})
-    serve.run(_build(settings), name=_APP, route_prefix="/")
-    url = f"http://{settings.host}:{settings.port}"
-    print(f"Live Digits is on {url} ({settings.replicas} replicas; Ctrl+C stops it)", flush=True)
+    # Ray's own handler, there by now, aborts.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
+        serve.run(_build(settings), name=_APP, route_prefix="/")
+        url = f"http://{settings.host}:{settings.port}"
+        print(f"Live Digits is on {url} ({settings.replicas} replicas; Ctrl+C stops it)", flush=True)
         while True:
             time.sleep(3600)
+    serve.delete(_APP)
     serve.shutdown()
     return 0
 
@@ -189,8 +193,9 @@ def _is_any_server_stopping() -> bool:
     from ray import serve
 
     name = serve.get_replica_context().app_name
-    servers = serve.status().applications[name].deployments[_SERVERS]
-    return bool(servers.replica_states.get("STOPPING", 0))
+    application = serve.status().applications.get(name)
+    servers = application and application.deployments.get(_SERVERS)
+    return not servers or bool(servers.replica_states.get("STOPPING", 0))
 
 
 class _Models:

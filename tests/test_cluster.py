@@ -59,3 +59,13 @@ async def test_who_draws_outlives_replicas(cluster: RunningCluster) -> None:
         assert not {replica.pid for replica in old} & {replica.pid for replica in cluster.replicas()}
         assert (drawing.seen.wrong, drawing.seen.errors) == (0, {})
     assert drawing.seen.cuts["1012"] > 0
+
+
+@needs_cluster
+async def test_a_cluster_that_is_told_to_stop_tells_every_session(cluster: RunningCluster) -> None:
+    async with hands(cluster.socket, 5) as drawing:
+        cuts = drawing.seen.cuts
+        cluster.process.terminate()
+        assert await asyncio.to_thread(cluster.process.wait, 60) == 0
+        cuts = drawing.seen.cuts - cuts
+    assert cuts == {"1012": 5}

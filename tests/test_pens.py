@@ -26,7 +26,7 @@ def pens() -> list[unipen.Sample]:
 async def test_real_pen_digits_are_read_at_their_last_point(
     server: RunningServer, pens: list[unipen.Sample], model: str, least: float
 ) -> None:
-    assert len(pens) == 2_170
+    assert len(pens) == 2_011
     found = await read_through_socket(server, [sample.ink for sample in pens], binary_ink, model)
     labels = [int(sample.label) for sample in pens]
     assert np.mean(found.digits == labels) >= least
