@@ -16,7 +16,7 @@ from trainer import cards, mnist, runs
 from trainer.calibration import Calibration
 from trainer.config import Config
 from trainer.datasets import Pens
-from trainer.errors import DataError, MissingDependencyError, TrainerError
+from trainer.errors import DataError, MissingDependencyError, StoppedError, TrainerError
 from trainer.evaluation import Data, Score
 
 COMPARED_IMAGES = 1_000
@@ -24,7 +24,7 @@ COMPARED_IMAGES = 1_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return the exit status, 1 with one line on stderr when it could not be done."""
+    """Run one command; return the exit status, with one line on stderr when it could not be done."""
     options = _parser().parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
@@ -32,7 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.command(options)
     except TrainerError as error:
         print(f"trainer: {error}", file=sys.stderr)
-        return 1
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("trainer: stopped", file=sys.stderr)
+        return StoppedError.exit_status
     return 0
 
 
@@ -166,7 +169,10 @@ def _train(options: argparse.Namespace) -> None:
     if pens:
         validation["pens_validation"] = digit_images(pens.validation)
     epochs = Epochs(config, training_images, pens)
-    training.train(config, epochs, validation, run, _say, start=options.start, teacher=teacher)
+    try:
+        training.train(config, epochs, validation, run, _say, start=options.start, teacher=teacher)
+    except KeyboardInterrupt as error:
+        raise StoppedError(f"stopped; {run} holds {runs.describe(run)}") from error
     _say(f"saved in {run}")
 
 

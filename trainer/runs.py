@@ -59,6 +59,14 @@ def save(folder: Path, model: Any, history: list[dict[str, Any]]) -> None:
     write(folder / "history.json", history)
 
 
+def describe(folder: Path) -> str:
+    """Say what a run that was stopped left: "epoch 3", or "no model"."""
+    history = folder / "history.json"
+    if not (folder / "model.keras").is_file() or not history.is_file():
+        return "no model"
+    return f"epoch {len(json.loads(history.read_text('utf-8')))}"
+
+
 def write(file: Path, contents: Any) -> None:
     """Write JSON, whole or not at all."""
     with whole(file) as part:

@@ -2,14 +2,18 @@
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import pytest
 
 from tests.conftest import ROOT
-from tests.trainer.samples import write_unipen
+from tests.trainer.samples import CONFIG, write_mnist, write_unipen
 from trainer.__main__ import _config, _parser, _read_pens, main
 from trainer.config import Config
 from trainer.errors import DataError, TrainerError
@@ -83,6 +87,41 @@ def test_what_can_not_be_done_is_said_before_data_is_fetched(
     (tmp_path / "trained" / "model.keras").touch()
     assert main(arguments) == 1
     assert capsys.readouterr().err.startswith(f"trainer: {reason}")
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("epochs", [0, 2])
+def test_a_training_that_is_stopped_says_what_it_leaves(epochs: int, tmp_path: Path) -> None:
+    pytest.importorskip("keras", exc_type=ImportError)
+    hashes, recipe, run = write_mnist(tmp_path), tmp_path / "recipe.json", tmp_path / "run"
+    replace(CONFIG, epochs=100_000, held_out=4).save(recipe)
+    script = f"""
+import os, signal, sys
+from trainer import __main__, mnist, runs
+read, begin = mnist.read, runs.begin
+mnist.read = lambda folder: read(folder, {hashes!r})
+def begin_and_stop(*given):
+    begin(*given)
+    os.kill(os.getpid(), signal.SIGINT)
+if not {epochs}:
+    runs.begin = begin_and_stop
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.exit(__main__.main(sys.argv[1:]))
+"""
+    arguments = ["train", "--config", str(recipe), "--mnist", str(tmp_path), "--run", str(run)]
+    with subprocess.Popen(
+        [sys.executable, "-c", script, *arguments], cwd=ROOT, text=True, stdout=PIPE, stderr=PIPE
+    ) as process:
+        assert process.stdout
+        if epochs:
+            for _ in range(epochs):
+                process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+        said = process.communicate()[1]
+    assert process.returncode == 130
+    held = f"epoch {len(json.loads((run / 'history.json').read_text()))}" if epochs else "no model"
+    assert said.splitlines()[-1] == f"trainer: stopped; {run} holds {held}"
+    assert "Traceback" not in said
 
 
 def test_unipen_of_one_writer_is_not_enough(tmp_path: Path) -> None:
