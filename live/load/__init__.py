@@ -83,7 +83,11 @@ def main(options: argparse.Namespace) -> int:
     watch = Watch(pid) if pid else None
     with writing("the plan"):
         print(text.describe_plan(plan))
-    report = conductor.run(plan, watch, text.Progress(plan))
+    progress = text.Progress(plan)
+    try:
+        report = conductor.run(plan, watch, progress)
+    finally:
+        progress.end()
     faults = []
     if options.json:
         faults += files.write(options.json, msgspec.json.format(msgspec.json.encode(report.summary())))

@@ -1,5 +1,6 @@
 """A report in words, for a terminal: a line a second while it runs, the sum of it at the end."""
 
+import os
 import sys
 from typing import TextIO
 
@@ -7,6 +8,8 @@ from live.load.books import Guarantee
 from live.load.plan import Plan
 from live.load.report import Report, Second, Times
 
+_COLUMNS = 80
+"""Of a terminal that does not say how many it has."""
 _BUSY = 0.9
 """Of a core: a tester that needs more may be what is measured."""
 
@@ -17,6 +20,8 @@ class Progress:
     def __init__(self, plan: Plan, stream: TextIO = sys.stderr) -> None:
         self._plan = plan
         self._stream = stream
+        self._is_open = False
+        """There is a line that is not ended."""
 
     def __call__(self, second: Second) -> None:
         """Show a second."""
@@ -27,11 +32,25 @@ class Progress:
         if second.cpu_s is not None and second.rss_bytes is not None:
             line += f"   server {second.cpu_s:.0%} of a core, {second.rss_bytes / 1e6:.0f} MB"
         if self._stream.isatty():
-            is_last = second.at >= self._plan.seconds
-            self._stream.write(f"\r\x1b[K{line}" + "\n" * is_last)
+            # One column less, or some terminals go on to the next line.
+            self._stream.write(f"\r\x1b[K{line[: self._columns() - 1]}")
+            self._is_open = True
         else:
             self._stream.write(f"{line}\n")
         self._stream.flush()
+
+    def end(self) -> None:
+        """End the line, before anything else is written."""
+        if self._is_open:
+            self._stream.write("\n")
+            self._stream.flush()
+            self._is_open = False
+
+    def _columns(self) -> int:
+        try:
+            return os.get_terminal_size(self._stream.fileno()).columns or _COLUMNS
+        except OSError:
+            return _COLUMNS
 
 
 def describe_plan(plan: Plan) -> str:

@@ -1,6 +1,7 @@
 """Reports: what numbers become, on paper."""
 
 import io
+import os
 from array import array
 from html.parser import HTMLParser
 
@@ -107,10 +108,25 @@ def test_progress_stays_on_one_line_of_a_terminal(stream: io.StringIO, start: st
     show = text.Progress(report.plan, stream)
     for second in report.seconds:
         show(second)
+    show.end()
+    show.end()
     shown = stream.getvalue()
     assert shown.startswith(start)
-    assert shown.endswith("server 50% of a core, 80 MB\n")
+    assert shown.endswith("\n")
     assert shown.count("\n") == (1 if stream.isatty() else 3)
+    if stream.isatty():
+        assert {len(line) for line in shown.rstrip("\n").split("\r\x1b[K")[1:]} == {79}
+    else:
+        assert "server 50% of a core, 80 MB\n" in shown
+
+
+def test_progress_is_as_wide_as_the_terminal() -> None:
+    termios = pytest.importorskip("termios", reason="this platform has no terminals to open")
+    ours, theirs = os.openpty()
+    with open(ours, "rb", buffering=0) as shown, open(theirs, "w") as stream:
+        termios.tcsetwinsize(theirs, (24, 40))
+        text.Progress(Plan(url="ws://here/"), stream)(filled([1]).seconds[0])
+        assert len(shown.read(1000).removeprefix(b"\r\x1b[K")) == 39
 
 
 def test_an_empty_report_can_be_told() -> None:
