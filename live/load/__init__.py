@@ -11,6 +11,7 @@ their latency is counted from then.
 
 import argparse
 import os
+import sys
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,7 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--closed", action="store_true", help="each sends as fast as it is answered, whatever the rate")
     add("--seconds", type=_count, default=10, help="how long to measure, after all sessions are open")
     add("--ramp", type=_not_negative, default=1.0, help="seconds over which the sessions are opened")
-    add("--pause", type=_not_negative, default=0.0, help="seconds between two drawings of a session")
+    add(
+        "--pause",
+        type=_not_negative,
+        default=0.0,
+        help="seconds between two drawings of a session",
+    )
     add("--steps", type=_count, default=16, help="snapshots that a drawing grows through; 1 sends it whole")
     add("--ink", type=Path, default=EXAMPLES, help="file of drawings, with labels or without")
     add("--json-ink", action="store_true", help="send ink as JSON instead of binary")
@@ -76,13 +82,14 @@ def main(options: argparse.Namespace) -> int:
         raise StartError(
             f"Expected {error.name}, which the load tester needs: pip install 'live-digits[load]'"
         ) from None
-    for path in filter(None, (options.json, options.html)):
-        files.check(path)
+    paths = [path for path in (options.json, options.html) if path]
+    files.check(*paths)
+    words = sys.stderr if any(map(files.is_output, paths)) else sys.stdout
     _check_model(plan)
     pid = options.pid or find_pid(plan.url)
     watch = Watch(pid) if pid else None
     with writing("the plan"):
-        print(text.describe_plan(plan))
+        print(text.describe_plan(plan), file=words, flush=True)
     progress = text.Progress(plan)
     try:
         report = conductor.run(plan, watch, progress)
@@ -95,7 +102,7 @@ def main(options: argparse.Namespace) -> int:
         faults += files.write(options.html, page.render(report).encode())
     # Last: a reader that has had enough ends it, and the files are there by then.
     with writing("the report"):
-        print(text.describe(report))
+        print(text.describe(report), file=words, flush=True)
     if faults:
         raise StartError("; ".join(faults))
     if report.is_cut_short and not report.outcome.answered:

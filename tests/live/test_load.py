@@ -326,6 +326,11 @@ def test_sessions_that_are_refused_are_counted(server: RunningServer) -> None:
             1,
             "live-digits: Expected to write no/a.json, but: No such file or directory",
         ),
+        (
+            ["here", "--json", "a", "--html", "./a"],
+            1,
+            "live-digits: Expected a file for each report, got a for",
+        ),
         (["here", "--html", "tests"], 1, "live-digits: Expected to write tests, but: Is a directory"),
         (["here", "--sessions", "0"], 2, "expected a larger number"),
         (["here", "--niceness", "20"], 2, "invalid choice: 20"),
@@ -337,6 +342,22 @@ def test_what_cannot_be_done_is_said(arguments: list[str], code: int, reason: st
     assert found.returncode == code
     assert reason in found.stderr
     assert "Traceback" not in found.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="this platform has no such file")
+def test_a_report_on_standard_output_is_alone_there(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    output.write_text("before\n")
+    with liar.running_liar(liar.honest) as url, output.open("a") as stdout:
+        command = [sys.executable, "-m", "live", "load", url, *FEW, "--json", "/dev/stdout"]
+        found = subprocess.run(
+            command, stdout=stdout, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=True
+        )
+    before, report = output.read_text().split("\n", 1)
+    assert before == "before"
+    assert json.loads(report)["sessions"]["opened"] == 1
+    assert "1 sessions at 30 snapshots" in found.stderr
+    assert "kept: the last snapshot is always answered" in found.stderr
 
 
 def test_ink_that_cannot_be_sent_is_said(tmp_path: Path) -> None:
