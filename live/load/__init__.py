@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--pause",
         type=_not_negative,
         default=0.0,
-        help="seconds between two drawings of a session",
+        help="seconds between two drawings of a session, without --closed",
     )
     add("--steps", type=_count, default=16, help="snapshots that a drawing grows through; 1 sends it whole")
     add("--ink", type=Path, default=EXAMPLES, help="file of drawings, with labels or without")
@@ -113,6 +113,8 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _plan(options: argparse.Namespace) -> Plan:
+    if options.closed and options.pause:
+        raise StartError("Expected --pause without --closed, which draws as fast as it is answered")
     try:
         for drawing in ink_file.read(options.ink):
             frames.animate(drawing, 1, options.json_ink)

@@ -331,6 +331,7 @@ def test_sessions_that_are_refused_are_counted(server: RunningServer) -> None:
             1,
             "live-digits: Expected a file for each report, got a for",
         ),
+        (["here", "--closed", "--pause", "1"], 1, "live-digits: Expected --pause without --closed"),
         (["here", "--html", "tests"], 1, "live-digits: Expected to write tests, but: Is a directory"),
         (["here", "--sessions", "0"], 2, "expected a larger number"),
         (["here", "--niceness", "20"], 2, "invalid choice: 20"),
