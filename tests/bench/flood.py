@@ -21,12 +21,13 @@ def measure(bench: Bench) -> None:
     growth = rss[-1] / rss[len(rss) // 3] - 1
     p99, jain = report.latency.at(99) or float("inf"), report.jain or 0.0
     share = report.answers_per_s / bench.best_per_s
+    opened = report.outcome.opened
     closed = sum(report.outcome.closed.values())
     bench.table.head(
         f"A flood: {TIMES} × {capacity:,.0f} snapshots a second from {SATURATING} sessions for {seconds} s"
     )
     add = bench.table.add
-    add("snapshots that arrived", f"{report.outcome.sent / seconds:,.0f}/s; held back {report.withheld:,}")
+    add("snapshots that arrived", f"{report.sent_per_s:,.0f}/s; held back {report.withheld:,}")
     add("answers a second ÷ the best", f"{share:.1%} ({report.answers_per_s:,.0f})", "≥ 90 %", share >= 0.9)
     ours, tester = report.cores or 0.0, report.busiest_worker_s / report.measured_s
     add("busy: server, tester", f"{ours:.2f} and {tester:.2f} of {psutil.cpu_count()} cores")
@@ -37,5 +38,5 @@ def measure(bench: Bench) -> None:
     add("its p99", ms(p99), f"≤ 5 × {ms(calm_ms)}", p99 <= 5 * calm_ms)
     add("fairness, Jain's index", f"{jain:.4f}", "≥ 0.99", jain >= 0.99)
     add("memory over the last two thirds", f"{growth:+.1%}", "flat", growth <= FLAT_SHARE)
+    add("sessions opened", f"{opened}", f"{SATURATING}", opened == SATURATING)
     add("sessions closed", f"{closed}", "0", closed == 0)
-    add("last snapshots answered", f"{report.outcome.opened:,} of {SATURATING}", "all", report.is_kept)
