@@ -28,14 +28,19 @@ def early_reading(drawings: Strokes, labels: Labels, score: Score) -> dict[str, 
     """
     answers = read_steps(drawings, score)
     right = answers == labels[:, None]
-    settled = np.flip(np.logical_and.accumulate(np.flip(right, 1), axis=1), 1)
+    to_the_end = settled(right)
     curve: dict[str, float] = {}
     for share in REPORTED:
         step = round(share * STEPS) - 1
         curve[f"accuracy_{share:.0%}"] = float(right[:, step].mean())
-        curve[f"settled_{share:.0%}"] = float(settled[:, step].mean())
+        curve[f"settled_{share:.0%}"] = float(to_the_end[:, step].mean())
     curve["flips"] = float((np.diff(answers, axis=1) != 0).sum(1).mean())
     return curve
+
+
+def settled(right: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return, of what is read right at each step (D, STEPS), what is so at every step after, too."""
+    return np.flip(np.logical_and.accumulate(np.flip(right, 1), axis=1), 1)
 
 
 def read_steps(drawings: Strokes, score: Score) -> NDArray[np.int64]:

@@ -18,7 +18,7 @@ from trainer.datasets import disputed
 from trainer.evaluation import Score
 from trainer.metrics import Floats
 from trainer.mnist import Images
-from trainer.prefixes import STEPS
+from trainer.prefixes import STEPS, settled
 
 mpl.use("agg")
 from matplotlib import pyplot as plt
@@ -149,9 +149,8 @@ def _errors(images: Images, probabilities: Floats, names: Sequence[str]) -> Any:
 def _drawing(right: Any) -> Any:
     figure, axes = plt.subplots(figsize=(6, 4))
     drawn = 100 * np.arange(1, STEPS + 1) / STEPS
-    settled = np.flip(np.logical_and.accumulate(np.flip(right, 1), axis=1), 1)
     axes.plot(drawn, 100 * right.mean(0), label="right")
-    axes.plot(drawn, 100 * settled.mean(0), label="right from there on")
+    axes.plot(drawn, 100 * settled(right).mean(0), label="right from there on")
     axes.set(xlabel="ink drawn, %", ylabel="drawings, %", xlim=(0, 100), ylim=(0, 100))
     axes.legend()
     return figure
