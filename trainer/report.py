@@ -5,7 +5,6 @@ evaluation → **report** → runs/NAME/report/index.html. For people: nothing r
 
 import html
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,12 @@ from trainer.prefixes import STEPS, settled
 
 mpl.use("agg")
 from matplotlib import pyplot as plt
+from matplotlib.ticker import MaxNLocator
 
 _SHEET_COLUMNS, _SHEET_ROWS = 12, 8
+_SHEET = _SHEET_COLUMNS * _SHEET_ROWS
+_DARK = 0.6
+"""From this share of the largest number on, its square is so dark that the number is written in white."""
 _CAPTIONS = {
     "learning": "Learning curves: loss, and accuracy on validation data, after each epoch.",
     "confusion": "Confusion on pens of unseen writers: labels in rows, answers in columns, mistakes only.",
@@ -54,16 +57,18 @@ def write(
     folder.mkdir(exist_ok=True)
     history = json.loads((run / "history.json").read_text("utf-8"))
     probabilities = digits(score(pens.images), calibration.temperature)
+    mnist_probabilities = digits(score(mnist_test.images), calibration.temperature)
+    misread, mnist_misread = _misread(pens, probabilities), _misread(mnist_test, mnist_probabilities)
     doubtful = disputed()
     figures = {
         "learning": _learning(history) if history else None,
         "confusion": _confusion(metrics.confusion(probabilities, pens.labels)),
         "reliability": _reliability(probabilities, pens.labels),
-        "errors": _errors(pens, probabilities, [""] * len(pens.labels)),
+        "errors": _errors(pens, probabilities, dict.fromkeys(misread[:_SHEET], "")),
         "mnist_errors": _errors(
             mnist_test,
-            digits(score(mnist_test.images), calibration.temperature),
-            [f"{i}{'*' * (i in doubtful)}" for i in range(len(mnist_test.labels))],
+            mnist_probabilities,
+            {i: f"{i}{'*' * (i in doubtful)}" for i in mnist_misread[:_SHEET]},
         ),
         "drawing": _drawing(answers == pens.labels[:, None]),
         "cost": _cost([card for card in cards if "cost" in card]),
@@ -72,12 +77,16 @@ def write(
         if figure:
             figure.savefig(folder / f"{name}.png", dpi=110, bbox_inches="tight")
             plt.close(figure)
+    captions = _CAPTIONS | {
+        name: f"{_CAPTIONS[name]} {min(len(wrong), _SHEET)} of {len(wrong)} shown."
+        for name, wrong in (("errors", misread), ("mnist_errors", mnist_misread))
+    }
     page = folder / "index.html"
-    page.write_text(_page(run, [name for name, figure in figures.items() if figure]), "utf-8")
+    page.write_text(_page(run, {name: captions[name] for name in figures if figures[name]}), "utf-8")
     return page
 
 
-def _page(run: Path, names: list[str]) -> str:
+def _page(run: Path, captions: dict[str, str]) -> str:
     evaluation = json.loads((run / "evaluation.json").read_text("utf-8"))
     rows = "".join(
         f"<tr><td>{html.escape(name)}<td>{html.escape(key)}<td>{value:.5g}"
@@ -85,8 +94,8 @@ def _page(run: Path, names: list[str]) -> str:
         for key, value in values.items()
     )
     figures = "".join(
-        f'<figure><img src="{name}.png" alt=""><figcaption>{_CAPTIONS[name]}</figcaption></figure>'
-        for name in names
+        f'<figure><img src="{name}.png" alt=""><figcaption>{caption}</figcaption></figure>'
+        for name, caption in captions.items()
     )
     title = html.escape(run.name)
     return (
@@ -98,14 +107,22 @@ def _page(run: Path, names: list[str]) -> str:
 
 
 def _learning(history: list[dict[str, float]]) -> Any:
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4))
+    measured = [name for name in history[0] if name not in ("epoch", "loss")]
+    panels = 2 if measured else 1
+    figure, axes = plt.subplots(1, panels, figsize=(5 * panels, 4), squeeze=False, layout="constrained")
     epochs = [record["epoch"] for record in history]
-    left.plot(epochs, [record["loss"] for record in history])
-    left.set(xlabel="epoch", ylabel="loss", yscale="log")
-    for name in history[0].keys() - {"epoch", "loss"}:
-        right.plot(epochs, [100 * record[name] for record in history], label=name.replace("_", " "))
-    right.set(xlabel="epoch", ylabel="%", ylim=(97, 100))
-    right.legend()
+    for panel in axes[0]:
+        panel.set(xlabel="epoch")
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes[0, 0].plot(epochs, [record["loss"] for record in history], marker=".")
+    axes[0, 0].set(ylabel="loss", yscale="log")
+    for name in measured:
+        shares = [100 * record[name] for record in history]
+        axes[0, 1].plot(epochs, shares, marker=".", label=name.replace("_", " "))
+    if measured:
+        axes[0, 1].set(ylabel="read right, %")
+        axes[0, 1].set_ylim(top=100)
+        axes[0, 1].legend()
     return figure
 
 
@@ -114,7 +131,9 @@ def _confusion(counts: Any) -> Any:
     wrong = counts * (1 - np.eye(10, dtype=int))
     axes.imshow(wrong, cmap="Reds")
     for row, column in np.argwhere(wrong):
-        axes.text(column, row, wrong[row, column], ha="center", va="center")
+        count = wrong[row, column]
+        colour = "white" if count > _DARK * wrong.max() else "black"
+        axes.text(column, row, count, ha="center", va="center", color=colour)
     axes.set(xticks=range(10), yticks=range(10), xlabel="answer", ylabel="label")
     return figure
 
@@ -130,18 +149,24 @@ def _reliability(probabilities: Floats, labels: Any) -> Any:
     return figure
 
 
-def _errors(images: Images, probabilities: Floats, names: Sequence[str]) -> Any:
+def _misread(images: Images, probabilities: Floats) -> list[int]:
+    """Return the numbers of all that are misread, the surest first."""
+    wrong = np.flatnonzero(probabilities.argmax(1) != images.labels)
+    surest_first: list[int] = wrong[np.argsort(-probabilities.max(1)[wrong])].tolist()
+    return surest_first
+
+
+def _errors(images: Images, probabilities: Floats, names: dict[int, str]) -> Any:
+    """Draw a sheet of misread images, by their numbers, each under its name."""
     answers, confidence = probabilities.argmax(1), probabilities.max(1)
-    wrong = np.flatnonzero(answers != images.labels)
-    wrong = wrong[np.argsort(-confidence[wrong])][: _SHEET_COLUMNS * _SHEET_ROWS]
-    rows = max(-(-len(wrong) // _SHEET_COLUMNS), 1)
+    rows = max(-(-len(names) // _SHEET_COLUMNS), 1)
     figure, axes = plt.subplots(rows, _SHEET_COLUMNS, figsize=(_SHEET_COLUMNS, 1.3 * rows), squeeze=False)
     for cell in axes.ravel():
         cell.axis("off")
-    for cell, i in zip(axes.ravel(), wrong, strict=False):
+    for cell, (i, name) in zip(axes.ravel(), names.items(), strict=False):
         cell.imshow(1 - images.images[i], cmap="gray", vmin=0, vmax=1)
         told = f"{images.labels[i]} → {answers[i]}  {confidence[i]:.2f}"
-        cell.set_title("\n".join(filter(None, (names[int(i)], told))), fontsize=7)
+        cell.set_title("\n".join(filter(None, (name, told))), fontsize=7)
     figure.tight_layout(pad=0.3)
     return figure
 
@@ -161,9 +186,14 @@ def _cost(cards: list[dict[str, Any]]) -> Any:
     if not measured:
         return None
     figure, axes = plt.subplots(figsize=(6, 4))
-    for card in measured:
-        cost, pens = card["cost"]["times_classic"], card["metrics"]["pens_validation"]["accuracy"]
-        axes.plot(cost, 100 * pens, "o")
-        axes.annotate(card["name"], (cost, 100 * pens), textcoords="offset points", xytext=(6, 4))
+    costs = [card["cost"]["times_classic"] for card in measured]
+    middle = (min(costs) + max(costs)) / 2
+    for card, cost in zip(measured, costs, strict=True):
+        pens = 100 * card["metrics"]["pens_validation"]["accuracy"]
+        axes.plot(cost, pens, "o")
+        # Towards the middle, or the name of the dearest would run over the frame.
+        away, align = (6, "left") if cost <= middle else (-6, "right")
+        axes.annotate(card["name"], (cost, pens), textcoords="offset points", xytext=(away, 4), ha=align)
+    axes.margins(0.1)
     axes.set(xlabel="time per image, times classic's", ylabel="pens of unseen writers read right, %")
     return figure
