@@ -6,7 +6,6 @@ the end.
 
 from collections import Counter
 from enum import Enum
-from itertools import takewhile
 
 _LAWFUL = {1001, 1009, 1013}
 """Closes that need no word before them: idle too long, a frame too big, overloaded."""
@@ -105,5 +104,9 @@ class Books:
     def _settle(self, seq: int) -> list[float]:
         if seq == self.sent - 1:
             self._is_last_answered = True
-        settled = list(takewhile(lambda older: older <= seq, self._unanswered))
+        settled = []
+        for older in self._unanswered:
+            if older > seq:
+                break
+            settled.append(older)
         return [self._unanswered.pop(each) for each in settled]
