@@ -76,7 +76,7 @@ def read(path: Path, categories: Iterable[str] = (DIGITS,)) -> Reading:
     """Read the given categories of a distribution, in the order of the names of its files.
 
     path: a folder, or a .tar.gz of one, that holds ``data/`` and ``include/`` at any depth.
-    Raises DataError when path is neither, or holds none of the categories.
+    Raises DataError when path is neither, holds none of the categories, or ink that is not points.
     """
     files = _files(path)
     included: dict[str, list[_Piece]] = {}
@@ -133,7 +133,7 @@ def _read_labels(
         if path not in files:
             continue  # .doc and .lex files describe; ink that is missing shows as broken below
         if path not in included:
-            included[path] = _pieces(files[path])
+            included[path] = _pieces(path, files[path])
         pieces += included[path]
         writer = writer or _writer(files[path], include)
     short = name.removeprefix("data/")
@@ -155,8 +155,8 @@ def _writer(text: str, include: str) -> str:
     return _SESSION.sub("", found[1].lower().replace("_", "")) if found else include
 
 
-def _pieces(text: str) -> list[_Piece]:
-    """Read a file's components: every .PEN_DOWN and .PEN_UP that has a point."""
+def _pieces(name: str, text: str) -> list[_Piece]:
+    """Read a file's components: every .PEN_DOWN and .PEN_UP that has a point; name is for messages."""
     statements = list(_STATEMENT.finditer(text))
     columns = ["X", "Y"]
     pieces: list[_Piece] = []
@@ -164,11 +164,16 @@ def _pieces(text: str) -> list[_Piece]:
         body = text[statement.end() : following.start() if following else len(text)]
         if statement[1] == "COORD":
             columns = body.split()
+            if not {"X", "Y"} <= set(columns):
+                raise DataError(f"Expected .COORD to name X and Y in {name}, got {' '.join(columns)!r}")
         elif statement[1] in ("PEN_DOWN", "PEN_UP"):
             numbers = (_NUMBER_START.match(body) or [""])[0].split()
             count = len(numbers) // len(columns)
             if count:
-                rows = np.array(numbers[: count * len(columns)], np.float64).reshape(count, len(columns))
+                try:
+                    rows = np.array(numbers[: count * len(columns)], np.float64).reshape(count, len(columns))
+                except ValueError as error:
+                    raise DataError(f"Expected points to be numbers in {name}: {error}") from error
                 points = rows[:, [columns.index("X"), columns.index("Y")]]
                 pieces.append((statement[1] == "PEN_DOWN", points))
     return pieces

@@ -74,6 +74,22 @@ def test_what_is_not_unipen_is_refused(tmp_path: Path) -> None:
         unipen.read(tmp_path / "nothing")
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "reason"),
+    [
+        (".COORD X Y T", ".COORD X Z T", ".COORD to name X and Y in include/abc/ink.dat, got 'X Z T'"),
+        (".COORD X Y T", ".COORD", ".COORD to name X and Y in include/abc/ink.dat, got ''"),
+        ("10 20 0", "10 2.0.1 0", "Expected points to be numbers in include/abc/ink.dat: .*2.0.1"),
+    ],
+)
+def test_ink_that_is_not_points_is_named(right: str, wrong: str, reason: str, tmp_path: Path) -> None:
+    write_unipen(tmp_path)
+    (ink,) = tmp_path.rglob("ink.dat")
+    ink.write_text(ink.read_text().replace(right, wrong))
+    with pytest.raises(DataError, match=reason):
+        unipen.read(tmp_path)
+
+
 @pytest.mark.skipif(not REAL.is_file(), reason="needs UNIPEN beside the checkout")
 def test_every_digit_of_the_training_donors_comes_out_whole() -> None:
     reading = unipen.read(REAL)
