@@ -18,6 +18,7 @@ from trainer.config import Config
 from trainer.datasets import Pens
 from trainer.errors import DataError, MissingDependencyError, StoppedError, TrainerError
 from trainer.evaluation import Data, Score
+from trainer.options import parser
 
 COMPARED_IMAGES = 1_000
 """Test images on which an export's two files are compared."""
@@ -25,11 +26,11 @@ COMPARED_IMAGES = 1_000
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status, with one line on stderr when it could not be done."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         _require_keras()
-        options.command(options)
+        _COMMANDS[options.command](options)
     except TrainerError as error:
         print(f"trainer: {error}", file=sys.stderr)
         return error.exit_status
@@ -39,118 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="trainer", description="Train, evaluate and export Live Digits' models."
-    )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    data = argparse.ArgumentParser(add_help=False)
-    data.add_argument(
-        "--mnist",
-        type=Path,
-        metavar="DIR",
-        help="folder with MNIST's four IDX files (default: Keras downloads them)",
-    )
-    data.add_argument(
-        "--unipen", type=Path, metavar="PATH", help="UNIPEN distribution: a folder or a .tar.gz"
-    )
-
-    train = commands.add_parser("train", parents=[data], help="train a model into a run folder")
-    train.add_argument("--model", help="which model (default: classic)")
-    train.add_argument("--seed", type=int, help="seed of everything random (default: 1)")
-    train.add_argument(
-        "--data-seed", type=int, help="seed of the images made and held out, if another (default: --seed)"
-    )
-    train.add_argument("--epochs", type=int, help="times through the data (default: 26)")
-    train.add_argument(
-        "--repeats", type=int, help="times that images are seen before others are made (default: 1)"
-    )
-    train.add_argument(
-        "--precision",
-        help="of what is computed: float32 (the default), or bfloat16, where the processor has it",
-    )
-    train.add_argument(
-        "--held-out",
-        type=int,
-        metavar="N",
-        help="MNIST's training images to choose with instead of learning from (default: 5000)",
-    )
-    train.add_argument("--run", type=Path, help="run folder, a new one (default: runs/MODEL-SEED)")
-    train.add_argument("--start", type=Path, metavar="RUN", help="run folder of the weights to start from")
-    train.add_argument(
-        "--teacher", type=Path, metavar="RUN", help="run folder, or .keras file, of a model to learn from"
-    )
-    train.add_argument(
-        "--mnist-teacher",
-        type=Path,
-        metavar="RUN",
-        help="the same, of a model that teaches MNIST's images in its place",
-    )
-    train.add_argument(
-        "--answers",
-        type=Path,
-        metavar="DIR",
-        help="keep the teachers' answers here, for runs that see the same images (4 MB an epoch)",
-    )
-    train.add_argument(
-        "--config",
-        type=Path,
-        metavar="FILE",
-        help="repeat a run from its config.json, or from a model's card",
-    )
-    train.set_defaults(command=_train)
-
-    combine = commands.add_parser("combine", parents=[data], help="make one model of several trained runs")
-    combine.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="run folders")
-    combine.add_argument(
-        "--scans",
-        type=Path,
-        nargs="+",
-        default=[],
-        metavar="RUN",
-        help="run folders of models that learnt MNIST alone, to be heard about scans alone; needs --unipen",
-    )
-    combine.add_argument("--model", default="large", help="its name (default: %(default)s)")
-    combine.add_argument(
-        "--run",
-        type=Path,
-        default=Path("runs/large"),
-        help="its run folder, a new one (default: %(default)s)",
-    )
-    combine.set_defaults(command=_combine)
-
-    evaluate = commands.add_parser("evaluate", parents=[data], help="measure a trained model on test data")
-    evaluate.add_argument("model", type=Path, help="run folder, or a card such as weights/compact.json")
-    evaluate.add_argument(
-        "--report", action="store_true", help="write figures and a page into the run folder"
-    )
-    evaluate.add_argument("--weights", type=Path, default=Path("weights"), help="models to compare cost with")
-    evaluate.set_defaults(command=_evaluate)
-
-    export = commands.add_parser(
-        "export", parents=[data], help="export an evaluated run to what the server loads"
-    )
-    export.add_argument("run", type=Path, help="run folder")
-    export.add_argument(
-        "--weights", type=Path, default=Path("weights"), help="to this folder (default: %(default)s)"
-    )
-    export.add_argument(
-        "--seeds",
-        type=Path,
-        nargs="+",
-        default=[],
-        metavar="RUN",
-        help="evaluated runs of other seeds, for the card to give mean and spread",
-    )
-    export.set_defaults(command=_export)
-    return parser
-
-
 def _train(options: argparse.Namespace) -> None:
     from trainer import models, training
     from trainer.datasets import digit_images, split_images
     from trainer.epochs import Epochs
-    from trainer.evaluation import load_model
     from trainer.teaching import Teacher
 
     config = _config(options)
@@ -161,8 +54,8 @@ def _train(options: argparse.Namespace) -> None:
         raise TrainerError(f"Expected a trained model to start from in {options.start}, found none")
     teacher = None
     if options.teacher:
-        for_mnist = load_model(options.mnist_teacher) if options.mnist_teacher else None
-        teacher = Teacher(load_model(options.teacher), options.answers, for_mnist)
+        for_mnist = runs.load(options.mnist_teacher) if options.mnist_teacher else None
+        teacher = Teacher(runs.load(options.teacher), options.answers, for_mnist)
     training_images, validation_images = split_images(mnist.read(options.mnist).train, config)
     pens = _read_pens(options.unipen) if options.unipen else None
     validation = {"mnist_validation": validation_images} if config.held_out else {}
@@ -297,6 +190,8 @@ def _require_keras() -> None:
 def _say(line: str) -> None:
     print(line, flush=True)
 
+
+_COMMANDS = {"train": _train, "combine": _combine, "evaluate": _evaluate, "export": _export}
 
 if __name__ == "__main__":
     sys.exit(main())

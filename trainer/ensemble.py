@@ -17,9 +17,8 @@ from live.ink import SIDE
 from trainer.config import Config
 from trainer.datasets import NONE
 from trainer.errors import ModelError
-from trainer.evaluation import load_model
 from trainer.models import Model
-from trainer.runs import begin, check_free, save
+from trainer.runs import begin, check_free, load, save
 
 
 class Scans(NamedTuple):
@@ -83,6 +82,6 @@ def _load(run: Path, name: str) -> Model:
     file = run / "model.keras"
     if not file.is_file():
         raise ModelError(f"Expected model.keras in {run}: run `python -m trainer train` first")
-    model = load_model(run)
+    model = load(run)
     model.name = name
     return model

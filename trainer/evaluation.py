@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,21 +60,10 @@ def load(path: Path) -> tuple[Score, Calibration | None]:
         card = cards.read(path)
         return partial(lite_scores, path.with_suffix(".tflite")), Calibration.from_card(card["calibration"])
     lite_file = path / "model.tflite"
-    model = load_model(path)
+    model = runs.load(path)
     with runs.whole(lite_file) as part:
         quantise(model, part)
     return partial(lite_scores, lite_file), None
-
-
-def load_model(path: Path) -> Any:
-    """Load a run's Keras model; raises ModelError when there is none."""
-    import keras
-
-    file = path / "model.keras" if path.is_dir() else path
-    try:
-        return keras.models.load_model(file, compile=False)
-    except (OSError, ValueError, TypeError, KeyError, BadZipFile) as error:
-        raise ModelError(f"Expected a trained model in {file}: {error}") from error
 
 
 def calibrate(score: Score, data: Data) -> Calibration:

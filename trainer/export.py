@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer import cards
+from trainer import cards, runs
 from trainer.config import Config, lineage
 from trainer.describe import describe
 from trainer.errors import ModelError
-from trainer.evaluation import load_model, saved
+from trainer.evaluation import saved
 from trainer.lite import lite_scores, times_classic
 from trainer.seeds import compare
 
@@ -55,7 +55,7 @@ def export(run: Path, weights: Path, images: Floats, others: Sequence[Path] = ()
     Raises ModelError when `check` does, or when the files disagree.
     """
     config = check(run, others)
-    model = load_model(run)
+    model = runs.load(run)
     difference = largest_difference(model, run / "model.tflite", images)
     if difference > TOLERANCE:
         raise ModelError(

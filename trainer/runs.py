@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 from trainer.config import Config, lineage
 from trainer.errors import ModelError
@@ -57,6 +58,17 @@ def save(folder: Path, model: Any, history: list[dict[str, Any]]) -> None:
         for name in _MEASURED:
             (folder / name).unlink(missing_ok=True)
     write(folder / "history.json", history)
+
+
+def load(path: Path) -> Any:
+    """Load the Keras model of a run folder, or of a .keras file; raises ModelError when there is none."""
+    import keras
+
+    file = path / "model.keras" if path.is_dir() else path
+    try:
+        return keras.models.load_model(file, compile=False)
+    except (OSError, ValueError, TypeError, KeyError, BadZipFile) as error:
+        raise ModelError(f"Expected a trained model in {file}: {error}") from error
 
 
 def describe(folder: Path) -> str:

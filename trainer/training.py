@@ -16,7 +16,6 @@ from trainer import models, runs
 from trainer.config import Config
 from trainer.epochs import Epochs, Teach
 from trainer.errors import ModelError
-from trainer.evaluation import load_model
 from trainer.mnist import Images
 from trainer.teaching import Teacher, labels_only
 
@@ -78,7 +77,7 @@ def train(
 
 def _weights(start: Path, like: models.Model) -> list[Any]:
     """Return a run's weights; raises ModelError unless it is of a model like the given one."""
-    found = load_model(start)
+    found = runs.load(start)
     shapes, expected = ([weights.shape for weights in each.get_weights()] for each in (found, like))
     if shapes != expected:
         raise ModelError(

@@ -14,9 +14,10 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.trainer.samples import CONFIG, write_mnist, write_unipen
-from trainer.__main__ import _config, _parser, _read_pens, main
+from trainer.__main__ import _config, _read_pens, main
 from trainer.config import Config
 from trainer.errors import DataError, TrainerError
+from trainer.options import parser
 
 
 def test_missing_data_is_one_line_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -145,19 +146,19 @@ def test_a_card_repeats_its_run_with_another_seed(tmp_path: Path) -> None:
     card = tmp_path / "compact.json"
     config = Config("compact", seed=2, repeats=3, precision="bfloat16")
     card.write_text(json.dumps({"name": "compact", "training": config.as_json()}), "utf-8")
-    options = _parser().parse_args(["train", "--config", str(card), "--seed", "5"])
+    options = parser().parse_args(["train", "--config", str(card), "--seed", "5"])
     assert _config(options) == replace(config, seed=5)
 
 
 def test_a_configuration_may_be_tried_with_another_model(tmp_path: Path) -> None:
     config = Config("compact", seed=2, repeats=3)
     config.save(tmp_path / "config.json")
-    options = _parser().parse_args(["train", "--config", str(tmp_path / "config.json"), "--model", "mlp"])
+    options = parser().parse_args(["train", "--config", str(tmp_path / "config.json"), "--model", "mlp"])
     assert _config(options) == replace(config, model="mlp")
 
 
 def test_without_a_model_classic_is_trained() -> None:
-    assert _config(_parser().parse_args(["train"])) == Config("classic")
+    assert _config(parser().parse_args(["train"])) == Config("classic")
 
 
 @pytest.mark.parametrize(
@@ -185,6 +186,6 @@ def test_a_run_is_repeated_with_the_teachers_it_had(
 ) -> None:
     card = tmp_path / "compact.json"
     card.write_text(json.dumps(replace(Config("compact"), **taught).as_json()), "utf-8")
-    options = _parser().parse_args(["train", "--config", str(card), *asked])
+    options = parser().parse_args(["train", "--config", str(card), *asked])
     with pytest.raises(TrainerError, match=why):
         _config(options)

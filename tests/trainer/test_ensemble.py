@@ -9,7 +9,7 @@ import pytest
 from live.ink import from_strokes, render
 from tests.live.drawings import DRAWINGS
 from tests.trainer.samples import CONFIG, USES_TENSORFLOW, ten_writers
-from trainer import mnist
+from trainer import mnist, runs
 from trainer.config import Config
 from trainer.datasets import digit_images
 from trainer.epochs import Epochs
@@ -50,7 +50,7 @@ def test_who_learnt_scans_alone_is_heard_about_scans_alone(
         ..., None
     ]
     ink, scans, gated = (
-        np.asarray(evaluation.load_model(folder).predict(seen, verbose=0))
+        np.asarray(runs.load(folder).predict(seen, verbose=0))
         for folder in (run, tmp_path / "alone", tmp_path / "large")
     )
     half = gates[0].predict(seen, verbose=0) / 2
@@ -58,9 +58,7 @@ def test_who_learnt_scans_alone_is_heard_about_scans_alone(
     np.testing.assert_allclose(gated[:, :10], expected, atol=1e-6)
     np.testing.assert_allclose(gated[:, 10], ink[:, 10], atol=1e-6)
     assert half.min() < half.max()
-    taught = models.in_precision(evaluation.load_model(tmp_path / "large"), "bfloat16").predict(
-        seen, verbose=0
-    )
+    taught = models.in_precision(runs.load(tmp_path / "large"), "bfloat16").predict(seen, verbose=0)
     np.testing.assert_allclose(taught, gated, atol=0.05)
     assert "told apart" in log[-1]
     served = evaluation.load(tmp_path / "large")[0](seen[..., 0])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.trainer.samples import CONFIG, USES_TENSORFLOW, ten_writers
-from trainer import mnist
+from trainer import mnist, runs
 from trainer.config import Config
 from trainer.datasets import Pens
 from trainer.epochs import Epochs
@@ -20,10 +20,10 @@ pytestmark = USES_TENSORFLOW
 def test_a_run_starts_from_another_and_follows_a_teacher(
     run: Path, images: mnist.Mnist, tmp_path: Path
 ) -> None:
-    from trainer import evaluation, training
+    from trainer import training
     from trainer.teaching import Teacher
 
-    teacher = Teacher(evaluation.load_model(run))
+    teacher = Teacher(runs.load(run))
     log: list[str] = []
     epochs = Epochs(CONFIG, images.train, ten_writers())
     training.train(
@@ -35,10 +35,10 @@ def test_a_run_starts_from_another_and_follows_a_teacher(
 def test_who_teaches_or_is_started_from_is_of_the_same_kind(
     run: Path, images: mnist.Mnist, tmp_path: Path
 ) -> None:
-    from trainer import evaluation, models, training
+    from trainer import models, training
     from trainer.teaching import Teacher
 
-    eleven, ten = evaluation.load_model(run), models.build("mlp", 10)
+    eleven, ten = runs.load(run), models.build("mlp", 10)
     new = tmp_path / "new"
 
     def train(config: Config, pens: Pens | None, **given: Any) -> None:
@@ -58,13 +58,13 @@ def test_who_teaches_or_is_started_from_is_of_the_same_kind(
 
 
 def test_a_run_starts_with_the_weights_of_another(run: Path, images: mnist.Mnist, tmp_path: Path) -> None:
-    from trainer import evaluation, training
+    from trainer import training
 
     still = replace(CONFIG, rate=1e-12, epochs=1)
     training.train(
         still, Epochs(still, images.train, ten_writers()), {}, tmp_path, lambda line: None, start=run
     )
-    before, after = (evaluation.load_model(folder).get_weights() for folder in (run, tmp_path))
+    before, after = (runs.load(folder).get_weights() for folder in (run, tmp_path))
     for one, other in zip(before, after, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6)
 
@@ -72,10 +72,9 @@ def test_a_run_starts_with_the_weights_of_another(run: Path, images: mnist.Mnist
 def test_what_is_learnt_is_half_the_label_and_half_the_teachers_answer(
     run: Path, images: mnist.Mnist
 ) -> None:
-    from trainer import evaluation
     from trainer.teaching import Teacher
 
-    model = evaluation.load_model(run)
+    model = runs.load(run)
     epoch = Epochs(CONFIG, images.train, ten_writers()).make(0)
     answers = np.asarray(model.predict(epoch.images[..., None], verbose=0))
     targets = Teacher(model).teach("float32")(epoch)
@@ -83,10 +82,10 @@ def test_what_is_learnt_is_half_the_label_and_half_the_teachers_answer(
 
 
 def test_mnist_may_have_a_teacher_of_its_own(run: Path, images: mnist.Mnist, tmp_path: Path) -> None:
-    from trainer import evaluation, models
+    from trainer import models
     from trainer.teaching import Teacher
 
-    of_ink, of_mnist = evaluation.load_model(run), models.build("mlp", 10)
+    of_ink, of_mnist = runs.load(run), models.build("mlp", 10)
     epoch = Epochs(CONFIG, images.train, ten_writers()).make(0)
     seen = epoch.images[..., None]
     expected = np.eye(11)[epoch.labels] + np.asarray(of_ink.predict(seen, verbose=0))
@@ -100,10 +99,10 @@ def test_mnist_may_have_a_teacher_of_its_own(run: Path, images: mnist.Mnist, tmp
 def test_kept_answers_are_of_these_images_and_this_teacher(
     run: Path, images: mnist.Mnist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from trainer import evaluation, models
+    from trainer import models
     from trainer.teaching import Teacher
 
-    model, asked = evaluation.load_model(run), list[int]()
+    model, asked = runs.load(run), list[int]()
     some, others = (Epochs(CONFIG, images.train, None).make(k) for k in (0, 1))
 
     class Counting:

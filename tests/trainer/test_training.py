@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.trainer.samples import CONFIG, USES_TENSORFLOW, ten_writers
-from trainer import cards, mnist
+from trainer import cards, mnist, runs
 from trainer.calibration import Calibration
 from trainer.config import Config
 from trainer.datasets import digit_images, disputed
@@ -28,10 +28,10 @@ def test_a_run_keeps_what_repeats_it(run: Path) -> None:
 
 
 def test_the_same_seed_trains_the_same(run: Path, images: mnist.Mnist, tmp_path: Path) -> None:
-    from trainer import evaluation, training
+    from trainer import training
 
     training.train(CONFIG, Epochs(CONFIG, images.train, ten_writers()), {}, tmp_path, lambda line: None)
-    models = [evaluation.load_model(folder) for folder in (run, tmp_path)]
+    models = [runs.load(folder) for folder in (run, tmp_path)]
     scores = [model.predict(images.test.images[..., None], verbose=0) for model in models]
     np.testing.assert_allclose(scores[0], scores[1], atol=1e-6)
 
@@ -53,12 +53,12 @@ def test_the_averaged_weights_are_saved_and_training_goes_on_without_them(
 
 
 def test_a_run_starts_from_the_weights_of_another(run: Path, images: mnist.Mnist, tmp_path: Path) -> None:
-    from trainer import evaluation, training
+    from trainer import training
 
     config = replace(CONFIG, seed=9, epochs=1, rate=0.0, start=run.name)
     epochs = Epochs(config, images.train, ten_writers())
     model = training.train(config, epochs, {}, tmp_path, lambda line: None, start=run)
-    before = evaluation.load_model(run)
+    before = runs.load(run)
     for own, inherited in zip(model.trainable_weights, before.trainable_weights, strict=True):
         np.testing.assert_allclose(own.numpy(), inherited.numpy(), atol=1e-6)
     assert Config.load(tmp_path / "start.json") == CONFIG
@@ -126,7 +126,7 @@ def test_an_export_is_one_model_in_two_files_with_a_card(
     assert (card["name"], card["outputs"], card["seed"]) == ("mlp", 11, 3)
     assert card["calibration"]["temperature"] > 0
     lite, calibration = evaluation.load(tmp_path / "mlp.json")
-    exact = evaluation.load_model(tmp_path / "mlp.keras").predict(images.test.images[..., None], verbose=0)
+    exact = runs.load(tmp_path / "mlp.keras").predict(images.test.images[..., None], verbose=0)
     np.testing.assert_allclose(lite(images.test.images), exact, atol=0.05)
     assert calibration is not None
 
@@ -166,9 +166,9 @@ def test_a_cut_evaluation_is_not_exported(run: Path, tmp_path: Path) -> None:
 
     other = shutil.copytree(run, tmp_path / "other")
     (other / "evaluation.json").write_text((run / "evaluation.json").read_text()[:-20])
-    for runs in ([other], [run, other]):
+    for measured in ([other], [run, other]):
         with pytest.raises(ModelError, match=r"Expected an evaluation in .*other"):
-            check(runs[0], runs[1:])
+            check(measured[0], measured[1:])
 
 
 def test_what_measures_and_is_not_installed_is_named(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
