@@ -34,6 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TrainerError as error:
         print(f"trainer: {error}", file=sys.stderr)
         return error.exit_status
+    except OSError as error:
+        print(f"trainer: Expected to read and write files: {error}", file=sys.stderr)
+        return TrainerError.exit_status
     except KeyboardInterrupt:
         print("trainer: stopped", file=sys.stderr)
         return StoppedError.exit_status

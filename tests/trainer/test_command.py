@@ -10,10 +10,12 @@ from pathlib import Path
 from subprocess import PIPE
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.conftest import ROOT
 from tests.trainer.samples import CONFIG, write_mnist, write_unipen
+from trainer import mnist
 from trainer.__main__ import _config, _read_pens, main
 from trainer.config import Config
 from trainer.errors import DataError, TrainerError
@@ -24,6 +26,22 @@ def test_missing_data_is_one_line_on_stderr(tmp_path: Path, capsys: pytest.Captu
     pytest.importorskip("keras", exc_type=ImportError)
     assert main(["train", "--mnist", str(tmp_path)]) == 1
     assert capsys.readouterr().err.startswith("trainer: Expected train-images-idx3-ubyte")
+
+
+@pytest.mark.tensorflow
+def test_a_file_that_can_not_be_read_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("keras", exc_type=ImportError)
+    few = mnist.Images(np.zeros((9, 28, 28), np.float32), np.arange(9))
+    monkeypatch.setattr(mnist, "read", lambda folder: mnist.Mnist(few, few))
+    write_unipen(tmp_path)
+    (tmp_path / "gone.dat").symlink_to("nowhere")
+    run = tmp_path / "run"
+    assert main(["train", "--held-out", "1", "--unipen", str(tmp_path), "--run", str(run)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("trainer: Expected to read and write files: [Errno 2]")
+    assert not run.exists()
 
 
 @pytest.mark.parametrize(
