@@ -5,9 +5,10 @@ For the command `predict`: the same server takes larger pictures there.
 
 import contextlib
 from collections.abc import Sequence
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import Any
 from urllib.error import HTTPError
-from urllib.request import Request, urlopen
+from urllib.request import HTTPHandler, HTTPSHandler, Request, build_opener
 
 import msgspec
 
@@ -27,6 +28,30 @@ class _Refusal(msgspec.Struct):
     error: _Fault
 
 
+class _Connection(HTTPConnection):
+    """One that is read also when it was closed in the middle of sending: it was answered before that."""
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        with contextlib.suppress(ConnectionError):
+            super().send(data)
+
+
+class _SecureConnection(_Connection, HTTPSConnection):
+    """The same with TLS."""
+
+
+class _Handler(HTTPHandler):
+    def http_open(self, request: Request) -> Any:
+        return self.do_open(_Connection, request)
+
+
+class _SecureHandler(HTTPSHandler):
+    def https_open(self, request: Request) -> Any:
+        return self.do_open(_SecureConnection, request)
+
+
 def send(
     server: str,
     picture: bytes,
@@ -41,12 +66,11 @@ def send(
     headers = {"Content-Type": "application/octet-stream"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    # The address is one of http or https.
-    request = Request(http_url(server, _PATH, query), picture, headers)  # noqa: S310
+    request = Request(http_url(server, _PATH, query), picture, headers)  # noqa: S310 - http or https
     # What is before a server may have its own limits, answer as it likes, or hang up while it is sent to.
     with contextlib.suppress(OSError, HTTPException, msgspec.DecodeError):
         try:
-            with urlopen(request, timeout=timeout_s) as response:  # noqa: S310
+            with build_opener(_Handler, _SecureHandler).open(request, timeout=timeout_s) as response:
                 return msgspec.json.decode(response.read(), type=Prediction)
         except HTTPError as refusal:
             with refusal:
