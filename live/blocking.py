@@ -52,7 +52,7 @@ class Blocking:
         self._wait(self._client.configure(model=model, include=include))
 
     def send(self, drawing: Drawing, *, is_new: bool = False) -> int:
-        """Send a snapshot and don't wait for its prediction; return its number."""
+        """Send a snapshot and don't wait for its prediction; return its number. Raises Refused."""
         return self._wait(self._client.send(drawing, is_new=is_new))
 
     def read(self, drawing: Drawing) -> Prediction:

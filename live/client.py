@@ -4,8 +4,9 @@
         prediction = await client.read(strokes)          # or the bytes of a picture's file
 
 `live.blocking` has the same without async. One session lasts over connections that come and go: the client
-comes back after a growing, jittered pause, and sends its last snapshot again. It knows the wire format, and
-nothing of the server.
+comes back after a growing, jittered pause, and sends its last snapshot again. To a server that then has the
+chosen model no more it sends nothing, and raises Refused until another is chosen. It knows the wire format,
+and nothing of the server.
 """
 
 import logging
@@ -120,18 +121,19 @@ class Client:
         Raises Refused when the server has no such thing; then nothing changes.
         """
         current = self._configuration
-        self._check(model, include or ())
-        self._configuration = Configure(
-            model or current.model, current.include if include is None else list(include)
-        )
+        wanted = Configure(model or current.model, current.include if include is None else list(include))
+        self._check(wanted.model, wanted.include or ())
+        self._configuration = wanted
         await self._link.write(self._configure_frame())
 
     async def send(self, drawing: Drawing, *, is_new: bool = False) -> int:
         """Send a snapshot and don't wait; return its number, which its prediction carries.
 
         is_new: the drawing was begun afresh; older predictions are of another one (the protocol's `rev`).
-        Raises Refused when it is larger than the server reads.
+        Raises Refused when it is larger than the server reads, or the server came back without the chosen
+        model.
         """
+        self._check(self._configuration.model)
         self._seq += 1
         self._rev += is_new
         frame, most = self._frame(drawing), self.ready.limits.frame_bytes
@@ -178,7 +180,14 @@ class Client:
     # ---- for the link
 
     def _greet(self) -> Iterator[Frame]:
-        """Say again what a new connection does not know."""
+        """Say again what a new connection does not know, if it can be read with the chosen model."""
+        try:
+            self._check(self._configuration.model)
+        except Refused as refused:
+            if self._last is not None:
+                log.warning("The last drawing was not sent again: %s", refused)
+            self._fail_all(refused)
+            return
         if self._configuration.model or self._configuration.include:
             yield self._configure_frame()
         if self._last is not None:
@@ -207,29 +216,26 @@ class Client:
         if self._last is not None:
             refused = Refused("too_large", f"Expected a smaller drawing, got {len(self._last)} bytes")
             self._last = None
-            self._predictions.fail_all(refused)
-            self._explanations.fail_all(refused)
+            self._fail_all(refused)
+
+    def _fail_all(self, failure: Exception) -> None:
+        self._predictions.fail_all(failure)
+        self._explanations.fail_all(failure)
 
     def _end(self, failure: Exception) -> None:
         self.failure = self.failure or failure
         self._predictions.end(failure)
         self._explanations.end(failure)
 
-    @property
-    def _models(self) -> list[str]:
-        return [model.name for model in self.ready.models]
-
-    def _check(self, model: str | None, include: Sequence[Include]) -> None:
-        if model and model not in self._models:
-            expected = f"Expected one of the models {', '.join(self._models)}"
-            raise Refused("unknown_model", f"{expected}, got {model}")
+    def _check(self, model: str | None, include: Sequence[Include] = ()) -> None:
+        models = [each.name for each in self.ready.models]
+        if model and model not in models:
+            raise Refused("unknown_model", f"Expected one of the models {', '.join(models)}, got {model}")
         if not set(include) <= set(get_args(Include)):
             raise Refused("bad_message", f"Expected include of {', '.join(get_args(Include))}, got another")
 
     def _configure_frame(self) -> Frame:
-        """Say what is wanted, but for a model that a server came back without: it would refuse all of it."""
-        wanted = self._configuration
-        return _encode(wanted if wanted.model in self._models else Configure(None, wanted.include)).decode()
+        return _encode(self._configuration).decode()
 
     def _frame(self, drawing: Drawing) -> Frame:
         if isinstance(drawing, bytes):

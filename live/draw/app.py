@@ -55,7 +55,7 @@ class DrawApp(App[str]):
         self._sheet = Sheet(Room(limits.strokes, limits.points))
         self._answer = Answer()
         self._status = Static(id="status")
-        self._chosen = model or next(model.name for model in client.ready.models if model.default)
+        self._chosen = model or self._default
         self._read_by = self._chosen
         self._is_changed = asyncio.Event()
         self._is_new = False
@@ -74,7 +74,7 @@ class DrawApp(App[str]):
         """Start sending and receiving."""
         self.run_worker(self._send())
         self.run_worker(self._receive())
-        self.set_interval(_LOOK_S, self._show_status)
+        self.set_interval(_LOOK_S, self._look)
         self._show_status()
 
     def on_resize(self) -> None:
@@ -110,14 +110,24 @@ class DrawApp(App[str]):
 
     async def action_switch_model(self) -> None:
         """Have the server's next model read."""
-        # A server that was lost may have come back with others.
-        models = [model.name for model in self._client.ready.models]
+        models = self._models
         at = models.index(self._chosen) + 1 if self._chosen in models else 0
-        self._chosen = models[at % len(models)]
-        await self._client.configure(model=self._chosen)
-        self._is_changed.set()
+        await self._have_read_by(models[at % len(models)])
 
     # ---- the server
+
+    @property
+    def _models(self) -> list[str]:
+        return [model.name for model in self._client.ready.models]
+
+    @property
+    def _default(self) -> str:
+        return next(model.name for model in self._client.ready.models if model.default)
+
+    async def _have_read_by(self, model: str) -> None:
+        self._chosen = model
+        await self._client.configure(model=model)
+        self._is_changed.set()
 
     async def _send(self) -> None:
         while True:
@@ -137,6 +147,13 @@ class DrawApp(App[str]):
                 self._answer.show(prediction)
                 self._show_status()
         self.exit(str(self._client.failure))
+
+    async def _look(self) -> None:
+        self._show_status()
+        # A server that was lost may have come back with other models.
+        if self._chosen not in self._models:
+            self.notify(f"The server has no {self._chosen} any more", severity="warning")
+            await self._have_read_by(self._default)
 
     def _show_status(self) -> None:
         is_connected = self._client.is_connected

@@ -116,16 +116,24 @@ async def test_what_it_may_not_be_configured_to_changes_nothing(server: RunningS
         assert (explained.digit, explained.model) == (7, "classic")
 
 
-async def test_a_server_that_comes_back_without_the_model_is_asked_for_the_rest(tmp_path: Path) -> None:
+async def test_a_server_that_comes_back_without_the_model_is_asked_for_nothing(tmp_path: Path) -> None:
     with sockets.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with running_server(port=port) as first:
         client = Client(first.url, model="classic", include=["input"])
         await client.__aenter__()
         await asyncio.to_thread(first.stop, signal.SIGKILL)
+        waiting = asyncio.create_task(client.read(DRAWINGS["two"]))
     for file in WEIGHTS.glob("compact.*"):
         shutil.copy(file, tmp_path)
     with running_server("--weights", str(tmp_path), port=port):
+        told = "unknown_model: Expected one of the models compact, got classic"
+        for asking in (waiting, client.read(DRAWINGS["two"]), client.explain(DRAWINGS["two"])):
+            with pytest.raises(Refused, match=told):
+                await asking
+        with pytest.raises(Refused, match=told):
+            await client.send(DRAWINGS["two"])
+        await client.configure(model="compact")
         found = await client.read(DRAWINGS["two"])
         assert (found.digit, found.model, bool(found.input)) == (2, "compact", True)
         await client.close()

@@ -169,6 +169,26 @@ async def test_models_take_turns_that_a_server_came_back_with(tmp_path: Path) ->
         await starting.__aexit__(None, None, None)
 
 
+async def test_a_server_that_came_back_without_the_chosen_model_reads_with_its_own(tmp_path: Path) -> None:
+    with sockets.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    for file in WEIGHTS.glob("mlp.*"):
+        shutil.copy(file, tmp_path)
+    with running_server(port=port) as first:
+        starting = drawing(first.url)
+        hand = await starting.__aenter__()
+        await hand.press("m")
+        await until(hand, lambda: told(hand, "status").startswith("large"))
+        await asyncio.to_thread(first.stop, signal.SIGKILL)
+    await until(hand, lambda: told(hand, "status").startswith("Connection lost"))
+    draw(hand, "seven")
+    with running_server("--weights", str(tmp_path), port=port):
+        await until(hand, lambda: digit(hand) == "7")
+        assert told(hand, "status").startswith("mlp")
+        assert any("no large any more" in each.message for each in hand.app._notifications)
+        await starting.__aexit__(None, None, None)
+
+
 async def test_a_drawing_that_is_too_long_ends_there() -> None:
     with running_server("--max-points", "5") as small:
         async with drawing(small.url) as hand:
