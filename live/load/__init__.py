@@ -92,7 +92,7 @@ def main(options: argparse.Namespace) -> int:
         print(text.describe_plan(plan), file=words, flush=True)
     progress = text.Progress(plan)
     try:
-        report = conductor.run(plan, watch, progress)
+        report = conductor.run(plan, watch, progress, progress.stop)
     finally:
         progress.end()
     faults = []

@@ -42,12 +42,17 @@ class _Cast(NamedTuple):
     pipe: Connection
 
 
-def run(plan: Plan, watch: Watch | None = None, progress: Progress = lambda _: None) -> Report:
+def run(
+    plan: Plan,
+    watch: Watch | None = None,
+    progress: Progress = lambda _: None,
+    on_stop: Callable[[], None] = lambda: None,
+) -> Report:
     """Do what the plan says, and report. Raises StartError when no session can be opened at all.
 
     Ctrl+C or SIGTERM ends it with a report of what has been measured, and once more, without waiting for the
     last answers; raises KeyboardInterrupt while nothing has been measured.
-    progress: called once a second with what that second was like.
+    progress: called once a second with what that second was like; on_stop: when it is ended, before it waits.
     """
     report = Report(plan, watch.pid, watch.program) if watch else Report(plan)
     with _interrupted_by(signal.default_int_handler), _workers(plan) as cast:
@@ -62,7 +67,7 @@ def run(plan: Plan, watch: Watch | None = None, progress: Progress = lambda _: N
             if not report.seconds:
                 raise
             report.is_cut_short = True
-        _settle(plan, cast, report)
+        _settle(plan, cast, report, on_stop)
     if not report.outcome.opened:
         reasons = ", ".join(f"{reason} ({n})" for reason, n in report.outcome.refused.items())
         raise StartError(f"Expected to open sessions at {plan.url}, but: {reasons or 'stopped before'}")
@@ -84,7 +89,7 @@ def _measure(
     time.sleep(_LATE_S)
 
 
-def _settle(plan: Plan, cast: list[_Cast], report: Report) -> None:
+def _settle(plan: Plan, cast: list[_Cast], report: Report, on_stop: Callable[[], None]) -> None:
     """Collect what came of the sessions; an interrupt ends the wait for last answers, and nothing else."""
 
     def hurry(*_: object) -> None:
@@ -92,6 +97,8 @@ def _settle(plan: Plan, cast: list[_Cast], report: Report) -> None:
         _tell(cast, Stop())
 
     with _interrupted_by(hurry):
+        if report.is_cut_short:
+            on_stop()
         _tell(cast, Stop())
         for outcome in _hear_all(cast, Outcome, plan.grace_s, report.add_tail):
             report.add_outcome(outcome)

@@ -39,6 +39,14 @@ class Progress:
             self._stream.write(f"{line}\n")
         self._stream.flush()
 
+    def stop(self) -> None:
+        """Say that it is being ended, and what it still waits for."""
+        self.end()
+        self._stream.write(
+            f"stopping: waiting up to {self._plan.grace_s:g} s for last answers; Ctrl+C ends that, too\n"
+        )
+        self._stream.flush()
+
     def end(self) -> None:
         """End the line, before anything else is written."""
         if self._is_open:

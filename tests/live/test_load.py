@@ -196,6 +196,23 @@ def test_who_stops_it_still_gets_the_report(server: RunningServer, number: signa
     assert "kept: the last snapshot is always answered" in told
 
 
+def test_who_stops_it_is_told_what_it_still_waits_for() -> None:
+    with liar.running_liar(liar.falls_silent) as url:
+        command = [sys.executable, "-m", "live", "load", url, "--sessions", "2", "--seconds", "600"]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+        ) as load:
+            assert load.stderr
+            load.stderr.readline()
+            load.send_signal(signal.SIGINT)
+            told = next(line for line in load.stderr if " of 600 s " not in line)
+            assert told == "stopping: waiting up to 10 s for last answers; Ctrl+C ends that, too\n"
+            load.send_signal(signal.SIGINT)
+            report, _ = load.communicate(timeout=60)
+    assert load.returncode == 0
+    assert "stopped       after" in report
+
+
 def test_who_does_not_wait_for_last_answers_gets_the_report_without() -> None:
     with liar.running_liar(liar.falls_silent) as url:
         command = [sys.executable, "-m", "live", "load", url, "--sessions", "2", *FEW[2:], "--steps", "4"]
