@@ -83,6 +83,11 @@ class Hand(WSListener):
         """Nothing more is to be expected of it."""
         return self.close_code is not None or self.books.is_settled
 
+    @property
+    def unanswered(self) -> list[float]:
+        """When the snapshots were due that still wait for an answer; of those held back, the first."""
+        return self.books.unanswered + ([self._withheld_since] if self._withheld_since else [])
+
     def draw(self, *dues: float) -> None:
         """Send the next snapshots, which were due then; of several that are late, all in one piece."""
         frames = [frame for due in dues if (frame := self._frame(due)) is not None]

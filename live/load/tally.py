@@ -51,7 +51,8 @@ class Outcome(Addable):
     dropped: int = 0
     numbered_errors: int = 0
     unanswered: int = 0
-    """Snapshots that had no answer in the end, nor had a newer one of their session."""
+    """Snapshots that had no answer in the end, nor had a newer one of their session; all that a full socket
+    then still held back from being sent are one."""
     answers_a_session: "array[int]" = field(default_factory=lambda: array("q"))
     """While it was measured."""
     cpu_s: float = 0.0

@@ -272,7 +272,7 @@ class Worker:
         now = clock()
         for hand in self._hands:
             # Who is never answered has waited at least until now.
-            self._desk.tally.waits.extend([now - due for due in hand.books.unanswered])
+            self._desk.tally.waits.extend([now - due for due in hand.unanswered])
         return sum(map(self._close, self._hands), start=self._outcome)
 
     def _close(self, hand: Hand) -> Outcome:
@@ -289,5 +289,5 @@ class Worker:
             answered=books.answered,
             dropped=books.dropped,
             numbered_errors=books.numbered_errors,
-            unanswered=len(books.unanswered),
+            unanswered=len(hand.unanswered),
         )
