@@ -33,9 +33,13 @@ class RunningServer:
         command = [sys.executable, "-m", program, "serve", "--port", str(port), *workers, *flags]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=ROOT)
         assert self.process.stdout
-        line = self.process.stdout.readline()
-        found = re.search(r"(https?)://(.+):(\d+)", line)
-        assert found, f"Expected the server to say where it is, got {line!r}"
+        try:
+            line = self.process.stdout.readline()
+            found = re.search(r"(https?)://(.+):(\d+)", line)
+            assert found, f"Expected the server to say where it is, got {line!r}"
+        except BaseException:
+            self.stop(signal.SIGKILL)
+            raise
         self.scheme, self.host, self.port = found[1], found[2], int(found[3])
 
     @property

@@ -50,10 +50,7 @@ class Bench:
             yield Target(server, Watch(server.process.pid))
 
     def load(self, target: Target, **changes: Any) -> Report:
-        """Load a server: whole drawings, in binary, as fast as they are answered, unless told otherwise.
-
-        Raises AssertionError when a guarantee is broken: numbers of a server that cheats are worth nothing.
-        """
+        """Load a server: whole drawings, in binary, as fast as they are answered, unless told otherwise."""
         plan = Plan(
             url=target.server.socket,
             ink=self.ink,
@@ -63,8 +60,7 @@ class Bench:
             ramp_s=0.2,
             sessions=64,
         )
-        report = conductor.run(replace(plan, **changes), target.watch)
-        assert report.is_kept, f"The server broke its word: {report.outcome.broken}"
+        report = load(replace(plan, **changes), target.watch)
         if report.plan.steps == 1 and report.answers_per_s > self.best_per_s:
             self.best_per_s, self.best_cpu_us = report.answers_per_s, report.cpu_us_per_answer or 0.0
         return report
@@ -97,3 +93,16 @@ class Bench:
         """Some of the drawings, as the model sees them → (count, 28, 28)."""
         drawings = [ink.from_strokes(drawing.strokes) for drawing in ink_file.read(self.ink)]
         return ink.render([drawings[i % len(drawings)] for i in range(count)])
+
+
+def load(plan: Plan, watch: Watch | None = None) -> Report:
+    """Load a server as planned.
+
+    Raises AssertionError when a guarantee is broken: numbers of a server that cheats are worth nothing; and
+    KeyboardInterrupt when stopped: so are those of a part of the time.
+    """
+    report = conductor.run(plan, watch)
+    if report.is_cut_short:
+        raise KeyboardInterrupt
+    assert report.is_kept, f"The server broke its word: {report.outcome.broken}"
+    return report

@@ -12,14 +12,15 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from live.load import conductor
 from live.load.plan import Plan
 from live.load.report import Report
 from live.load.watch import Watch
+from tests.bench.bench import load
 from tests.bench.table import Table
 from tests.bench.workers import DRAWING, draw_through
 from tests.clusters import RunningCluster, running_cluster
-from tests.conftest import running_server
+from tests.command import run
+from tests.conftest import RunningServer, running_server
 
 HAPROXY = {"RAY_SERVE_ENABLE_HA_PROXY": "1"}
 MODEL = ("--model", "compact")
@@ -41,11 +42,11 @@ def overhead(table: Table, seconds: int) -> None:
     """Compare processor time an answer of the plain server and of one replica behind either proxy."""
     table.head("Ray Serve, one replica, 64 sessions in a closed loop")
     with running_server(*MODEL) as server:
-        plain = load(server.socket, server.process.pid, seconds)
+        plain = _load(server, seconds)
     _add(table, "plain server", plain)
     for name, environment in (("default proxy", {}), ("HAProxy", HAPROXY)):
         with running_cluster("--replicas", "1", "--cores-per-replica", "0.5", *MODEL, **environment) as ray:
-            _add(table, f"Ray, {name}", load(ray.socket, ray.process.pid, seconds), idle=idle(ray, seconds))
+            _add(table, f"Ray, {name}", _load(ray, seconds), idle=idle(ray, seconds))
 
 
 def replicas(table: Table, seconds: int) -> None:
@@ -54,7 +55,7 @@ def replicas(table: Table, seconds: int) -> None:
     for count in (1, 2, 4):
         flags = ("--replicas", str(count), "--cores-per-replica", "0.25", *MODEL)
         with running_cluster(*flags, **HAPROXY) as ray:
-            _add(table, f"{count} replicas", load(ray.socket, ray.process.pid, seconds))
+            _add(table, f"{count} replicas", _load(ray, seconds))
 
 
 def apart(table: Table, seconds: int) -> None:
@@ -62,7 +63,7 @@ def apart(table: Table, seconds: int) -> None:
     table.head("Ray Serve behind HAProxy, models in a deployment of their own, 64 sessions in a closed loop")
     flags = ("--replicas", "1", "--model-replicas", "1", "--cores-per-replica", "0.25", *MODEL)
     with running_cluster(*flags, **HAPROXY) as ray:
-        report = load(ray.socket, ray.process.pid, seconds)
+        report = _load(ray, seconds)
     _add(table, "1 server, 1 model", report)
 
 
@@ -90,13 +91,10 @@ def _draw_through(table: Table, ray: RunningCluster, happen: Happening) -> None:
     asyncio.run(draw_through(table, ray.socket, partial(happen, ray), before_s=3, after_s=15))
 
 
-def load(url: str, pid: int, seconds: int) -> Report:
+def _load(server: RunningServer | RunningCluster, seconds: int) -> Report:
     """Load a server with 64 sessions in a closed loop, after a second to warm up."""
-    watch = Watch(pid)
-    plan = Plan(url=url, steps=1, seconds=seconds, is_closed=True, ramp_s=1.0, sessions=64)
-    report = conductor.run(plan, watch)
-    assert report.is_kept, f"The server broke its word: {report.outcome.broken}"
-    return report
+    plan = Plan(url=server.socket, steps=1, seconds=seconds, is_closed=True, ramp_s=1.0, sessions=64)
+    return load(plan, Watch(server.process.pid))
 
 
 def idle(ray: RunningCluster, seconds: int) -> float:
@@ -115,4 +113,4 @@ def _add(table: Table, name: str, report: Report, idle: float | None = None) -> 
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

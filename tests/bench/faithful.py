@@ -23,6 +23,7 @@ from live.ink import Images
 from live.recogniser import Recogniser, find_cards, load
 from live.settings import WEIGHTS
 from live.verdict import Probabilities
+from tests.command import run
 from trainer import mnist, unipen
 
 RANDOM_ORDERS = 4
@@ -129,4 +130,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

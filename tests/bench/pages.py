@@ -13,7 +13,6 @@ is missed.
 import argparse
 import io
 import os
-import sys
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -30,6 +29,7 @@ from live.pictures.picture import read_file
 from live.recogniser import Recogniser, find_cards, load
 from live.settings import WEIGHTS
 from tests.bench.canvases import KINDS, make_canvas
+from tests.command import run
 from trainer import mnist
 from trainer.datasets import read_pens
 
@@ -194,4 +194,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -24,6 +24,7 @@ from live.ink import Images, Ink
 from live.recogniser import find_cards, load
 from live.service import PREFERRED_MODEL
 from live.settings import WEIGHTS
+from tests.command import run
 from tests.conftest import RunningServer, running_server
 from trainer import metrics, mnist, unipen
 from trainer.datasets import read_pens
@@ -149,4 +150,4 @@ def _tell(title: str, reading: Reading, labels: NDArray[np.int64]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

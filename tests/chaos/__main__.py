@@ -6,10 +6,10 @@ Starts every server itself, on the loopback. Exit code 1 when a promise was brok
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 from tests.chaos import autobahn, fuzz, matrix, soak
+from tests.command import run
 
 
 def main() -> int:
@@ -42,4 +42,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -9,6 +9,7 @@ rules; and come anew. What breaks a promise is told in as few steps as it takes.
 import asyncio
 import contextlib
 import json
+import sys
 from collections import Counter
 from collections.abc import Coroutine
 from struct import pack
@@ -251,7 +252,9 @@ class Sessions(RuleBasedStateMachine):
                 await speaker.settle()
 
         try:
-            self._runner.run(act())
+            # Who stops it also stops the server, and it isn't that which broke a promise.
+            if not isinstance(sys.exception(), KeyboardInterrupt):
+                self._runner.run(act())
         finally:
             for speaker in self._open:
                 with contextlib.suppress(OSError):

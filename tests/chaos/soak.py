@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import psutil
 
-from live.load import conductor
 from live.load.plan import Plan
 from live.load.plot import Line
+from tests.bench.bench import load
 from tests.chaos.crowd import Crowd, Habits, Phase, Seen
 from tests.chaos.panels import Panel, draw
 from tests.chaos.scene import numbers
@@ -50,17 +50,17 @@ class Look(NamedTuple):
     p99_ms: float
 
 
-def run(minutes: float, load: float, per_s: float, to: Path) -> bool:
+def run(minutes: float, share: float, per_s: float, to: Path) -> bool:
     """Draw for so long; return whether everything stayed flat and every promise was kept.
 
-    load: of what the server can do, of 1; per_s: snapshots a second that this is, 0 to find it out; to: the
+    share: of what the server can do, of 1; per_s: snapshots a second that this is, 0 to find it out; to: the
     picture to draw, beside which goes the JSON.
     """
     looks: list[Look] = []
     phases: list[Phase] = []
     every_s = min(_EVERY_S, minutes * 60 / _LOOKS)
     with running_server() as server:
-        per_s = per_s or load * _find_capacity(server)
+        per_s = per_s or share * _find_capacity(server)
     sessions = max(round(per_s / _RATE), 1)
     with running_server() as server, Crowd(Habits(server.socket, sessions, _RATE, _STAY_S)) as crowd:
         print(f"{sessions} sessions at a time, {per_s:,.0f} snapshots a second\n")
@@ -103,7 +103,7 @@ def _find_capacity(server: RunningServer) -> float:
     plan = Plan(
         url=server.socket, sessions=_SEARCHERS, steps=16, seconds=_SEARCH_S, is_closed=True, ramp_s=0.5
     )
-    found = conductor.run(plan).answers_per_s
+    found = load(plan).answers_per_s
     print(f"{found:,.0f} answers a second at most")
     return found
 
