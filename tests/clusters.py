@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import re
 import signal
 import socket
@@ -16,6 +17,8 @@ import psutil
 
 from tests.conftest import ROOT
 
+_PORTS = range(20_000, 30_000)
+"""Below those that Linux and macOS give to who asks for any."""
 _START_S = 300.0
 _STOP_S = 90.0
 """It takes 34 s behind HAProxy; who is killed before leaves that one behind, with its ports."""
@@ -61,8 +64,7 @@ class RunningCluster:
 @contextlib.contextmanager
 def running_cluster(*flags: str, **environment: str) -> Iterator[RunningCluster]:
     """Run a cluster for a while; whatever happens, all its processes end."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = _find_port()
     command = [sys.executable, "-m", "live", "cluster", "--port", str(port), *flags]
     # No report to Ray's makers, no dashboard, and the code of this folder in every process.
     quiet = {"RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
@@ -88,6 +90,14 @@ def running_cluster(*flags: str, **environment: str) -> Iterator[RunningCluster]
             for left in family:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     left.kill()
+
+
+def _find_port() -> int:
+    """Find a free port that Ray's processes don't take for their own talk before the server has it."""
+    for port in random.sample(_PORTS, len(_PORTS)):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("Expected a free port, found none")
 
 
 def _wait_for(log: Path, process: subprocess.Popen[bytes]) -> None:
