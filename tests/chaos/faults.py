@@ -12,10 +12,9 @@ from typing import NamedTuple
 
 import httpx
 
-from tests.chaos import clients
+from tests.chaos import clients, network
 from tests.chaos.clients import Misbehave
 from tests.chaos.crowd import Crowd, Habits, Phase
-from tests.chaos.network import OUR_ADDRESS, Network
 from tests.chaos.scene import Scene
 from tests.conftest import ROOT
 from tests.live.pages import draw, encoded
@@ -167,7 +166,7 @@ def cut_network(seconds: float | None) -> Act:
     """Make an act of a cable that is cut between some and the server, for so long, or until given up."""
 
     def act(scene: Scene) -> str:
-        with Network() as network, Crowd(Habits(_far_url(scene), _FAR, network=network.name)) as far:
+        with network.apart() as name, Crowd(Habits(_far_url(scene), _FAR, network=name)) as far:
             _wait(lambda: far.look().answering == _FAR, _GIVEN_UP_S)
             sessions = scene.sessions
             network.cut()
@@ -196,7 +195,7 @@ def cut_network(seconds: float | None) -> Act:
 
 
 def _far_url(scene: Scene) -> str:
-    return f"ws://{OUR_ADDRESS}:{scene.server.port}/v1/live"
+    return f"ws://{network.OUR_ADDRESS}:{scene.server.port}/v1/live"
 
 
 def _wait(is_so: Callable[[], bool], seconds: float) -> float | None:

@@ -7,8 +7,8 @@ import ctypes
 import os
 import shutil
 import subprocess
-from types import TracebackType
-from typing import Self
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _NAME = f"digits{os.getpid()}"
 _OURS, _THEIRS = f"do{os.getpid()}", f"dt{os.getpid()}"
@@ -31,33 +31,30 @@ def enter(name: str) -> None:
             raise OSError(number, os.strerror(number))
 
 
-class Network:
-    """The namespace and its cable, for as long as it is entered."""
-
-    name = _NAME
-
-    def __enter__(self) -> Self:
-        _ip("netns", "add", _NAME)
+@contextmanager
+def apart() -> Iterator[str]:
+    """Have the namespace and its cable for a while → the namespace's name."""
+    _ip("netns", "add", _NAME)
+    try:
         _ip("link", "add", _OURS, "type", "veth", "peer", "name", _THEIRS, "netns", _NAME)
         _ip("address", "add", f"{OUR_ADDRESS}/30", "dev", _OURS)
         _ip("link", "set", _OURS, "up")
         _ip("-netns", _NAME, "address", "add", f"{_THEIR_ADDRESS}/30", "dev", _THEIRS)
-        self.mend()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+        mend()
+        yield _NAME
+    finally:
         # The cable goes with it.
         _ip("netns", "delete", _NAME)
 
-    def cut(self) -> None:
-        """Let nothing through, either way."""
-        _ip("-netns", _NAME, "link", "set", _THEIRS, "down")
 
-    def mend(self) -> None:
-        """Let everything through."""
-        _ip("-netns", _NAME, "link", "set", _THEIRS, "up")
+def cut() -> None:
+    """Let nothing through, either way."""
+    _ip("-netns", _NAME, "link", "set", _THEIRS, "down")
+
+
+def mend() -> None:
+    """Let everything through."""
+    _ip("-netns", _NAME, "link", "set", _THEIRS, "up")
 
 
 def _ip(*words: str) -> None:
