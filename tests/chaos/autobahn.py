@@ -7,17 +7,20 @@ protocol is run as the server runs it, but under an application of three lines.
 """
 
 import asyncio
+import contextlib
 import json
 import socket
 import subprocess
 import tempfile
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from live.errors import StartError
 from live.server import configure
 from live.service import Service
 from live.settings import Settings
@@ -37,32 +40,25 @@ async def _echo(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def run(wstest: str) -> bool:
-    """Run the cases, and print what was not simply OK; return whether every one passed."""
-    with socket.create_server(("127.0.0.1", 0)) as listener, tempfile.TemporaryDirectory() as folder:
-        settings = Settings()
-        ours = configure(settings, Service(settings))
-        config = uvicorn.Config(
-            _echo,
-            http=ours.http,
-            ws=ours.ws,
-            ws_per_message_deflate=False,
-            lifespan="off",
-            log_level="critical",
-        )
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=asyncio.run, args=(server.serve([listener]),))
-        thread.start()
+    """Run the cases, and print what was not simply OK; return whether every one passed.
+
+    Raises StartError when the suite can't be run.
+    """
+    with tempfile.TemporaryDirectory() as folder, _serving() as port:
         specification = {
             "outdir": folder,
-            "servers": [{"agent": "ours", "url": f"ws://127.0.0.1:{listener.getsockname()[1]}"}],
+            "servers": [{"agent": "ours", "url": f"ws://127.0.0.1:{port}"}],
             "cases": ["*"],
             "exclude-cases": _TOO_LONG + _COMPRESSED,
         }
         Path(folder, "specification.json").write_text(json.dumps(specification))
         command = [*wstest.split(), "-m", "fuzzingclient", "-s", f"{folder}/specification.json"]
-        subprocess.run(command, check=True, capture_output=True, cwd=folder, timeout=600)
-        server.should_exit = True
-        thread.join()
+        try:
+            subprocess.run(command, check=True, capture_output=True, cwd=folder, timeout=600)
+        except OSError as error:
+            raise StartError(f"Expected {command[0]!r} to run, but: {error.strerror}; see --wstest") from None
+        except subprocess.CalledProcessError as error:
+            raise StartError(f"Expected {wstest} to run, but: {error.stderr.decode()}") from None
         found = json.loads(Path(folder, "index.json").read_text())["ours"]
     for case, result in found.items():
         if result["behavior"] != "OK":
@@ -70,3 +66,27 @@ def run(wstest: str) -> bool:
     told = Counter(result["behavior"] for result in found.values())
     print(f"{len(found)} cases: {', '.join(f'{n} {name}' for name, n in told.most_common())}")
     return all(result["behavior"] in _ACCEPTABLE for result in found.values())
+
+
+@contextlib.contextmanager
+def _serving() -> Iterator[int]:
+    """Serve the echo for a while → its port."""
+    settings = Settings()
+    ours = configure(settings, Service(settings))
+    config = uvicorn.Config(
+        _echo,
+        http=ours.http,
+        ws=ours.ws,
+        ws_per_message_deflate=False,
+        lifespan="off",
+        log_level="critical",
+    )
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=asyncio.run, args=(server.serve([listener]),))
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join()
