@@ -65,6 +65,8 @@ def test_a_measurement_that_is_stopped_counts_for_nothing() -> None:
         ["tests.bench", "--unipen", "nowhere", "start"],
         ["tests.bench.pens", "--unipen", "nowhere"],
         ["tests.chaos", "autobahn", "--wstest", "nowhere"],
+        ["tests.chaos", "matrix", "--only", "nowhere"],
+        ["tests.chaos", "soak", "--plot", "nowhere/soak.svg"],
     ],
 )
 def test_what_is_not_there_is_told(words: list[str]) -> None:

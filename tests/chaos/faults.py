@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import httpx
@@ -162,6 +163,12 @@ def kill_worker(scene: Scene) -> str:
     return f"{len(workers)} workers; ready after {back_s:.1f} s" if back_s is not None else "**not ready**"
 
 
+def let_pass(_: Scene) -> str:
+    """Do nothing: the scene itself is the fault."""
+    time.sleep(SECONDS)
+    return ""
+
+
 def cut_network(seconds: float | None) -> Act:
     """Make an act of a cable that is cut between some and the server, for so long, or until given up."""
 
@@ -246,3 +253,19 @@ FAULTS = [
         ),
     ),
 ]
+
+_EVERYWHERE = partial(Scene, "--host", "0.0.0.0")
+ELSEWHERE: list[tuple[Fault, Callable[[], Scene]]] = [
+    (
+        Fault("standard error on a full disk", let_pass),
+        partial(Scene, "--log-level", "info", log="/dev/full"),
+    ),
+    (
+        Fault("a wall clock that jumps by a year twice a second", let_pass),
+        partial(Scene, is_clock_jumping=True),
+    ),
+    (Fault("one of two workers killed", kill_worker, closes=(1006,)), partial(Scene, "--workers", "2")),
+    (Fault("a network that is cut for 3 s", cut_network(3.0)), _EVERYWHERE),
+    (Fault("a network that is cut for good", cut_network(None)), _EVERYWHERE),
+]
+"""Those that each take a server of another kind."""

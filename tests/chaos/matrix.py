@@ -1,16 +1,15 @@
 """Fault after fault, while fifty sessions draw: a table of what they noticed."""
 
 import time
-from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from itertools import pairwise
 
+from live.errors import StartError
 from tests.chaos.crowd import Crowd, Habits, Phase
-from tests.chaos.faults import FAULTS, Fault, cut_network, kill_worker
+from tests.chaos.faults import ELSEWHERE, FAULTS, Fault
 from tests.chaos.network import can_cut
 from tests.chaos.scene import Scene, numbers, quantile_ms
-from tests.chaos.starts import START_FAULTS
+from tests.chaos.starts import START_FAULTS, StartFault
 from tests.newcomers import Newcomers
 
 _CALM_S = 4.0
@@ -25,60 +24,41 @@ _MAX_GAP_S = 2.0
 
 
 def run(wanted: str) -> bool:
-    """Try the faults whose name has this in it; print a line for each, and return whether all went well."""
+    """Try the faults whose name has this in it; print a line for each, and return whether all went well.
+
+    Raises StartError when there are none.
+    """
+    here = [fault for fault in FAULTS if wanted in fault.name]
+    elsewhere = [(fault, begin) for fault, begin in ELSEWHERE if wanted in fault.name]
+    starts = [start for start in START_FAULTS if wanted in start.name]
+    if not (here or elsewhere or starts):
+        known: list[Fault | StartFault] = [*FAULTS, *dict(ELSEWHERE), *START_FAULTS]
+        names = "\n  ".join(fault.name for fault in known)
+        raise StartError(f"Expected a part of a fault's name, got {wanted!r}; there are:\n  {names}")
     print(
         "| fault | answered | cut off | longest wait | p99 calm → then | in the server | newcomers wait "
         "| promises | besides |"
     )
     print("| --- | ---: | --- | ---: | ---: | ---: | ---: | --- | --- |", flush=True)
     is_fine = True
-    faults = [fault for fault in FAULTS if wanted in fault.name]
-    if faults:
+    ending = ""
+    if here:
         with Scene() as scene:
-            for fault in faults:
+            for fault in here:
                 is_fine &= _try(scene, fault)
-            traces = _tracebacks(scene)
             memory_mb = scene.process.memory_info().rss / 1e6
-        print(f"\nIn the end {memory_mb:.0f} MB, {traces} tracebacks in the log (of the batches that failed)")
-    for fault, begin in _elsewhere():
-        if wanted in fault.name:
-            with begin() as scene:
-                is_fine &= _try(scene, fault)
-    if not can_cut():
-        print("| a network that is cut | not tried: that takes root and iproute2 |")
-    for start in START_FAULTS:
-        if wanted in start.name:
-            is_fine &= start.run()
+            ending = f"{memory_mb:.0f} MB, {_tracebacks(scene)} tracebacks in the log"
+    for fault, begin in elsewhere:
+        if "network" in fault.name and not can_cut():
+            print(f"| {fault.name} | not tried: that takes root and iproute2 |")
+            continue
+        with begin() as scene:
+            is_fine &= _try(scene, fault)
+    for start in starts:
+        is_fine &= start.run()
+    if ending:
+        print(f"\nThe server of most of them ended with {ending} (of the batches that failed)")
     return is_fine
-
-
-def _elsewhere() -> list[tuple[Fault, Callable[[], Scene]]]:
-    """List the faults that each take a server of another kind."""
-    everywhere = partial(Scene, "--host", "0.0.0.0")
-    cuts: list[tuple[Fault, Callable[[], Scene]]] = [
-        (Fault("a network that is cut for 3 s", cut_network(3.0)), everywhere),
-        (Fault("a network that is cut for good", cut_network(None)), everywhere),
-    ]
-    return [
-        (
-            Fault("standard error on a full disk", _let_pass),
-            lambda: Scene("--log-level", "info", log="/dev/full"),
-        ),
-        (
-            Fault("a wall clock that jumps by a year twice a second", _let_pass),
-            lambda: Scene(is_clock_jumping=True),
-        ),
-        (
-            Fault("one of two workers killed", kill_worker, closes=(1006,)),
-            lambda: Scene("--workers", "2"),
-        ),
-        *(cuts if can_cut() else []),
-    ]
-
-
-def _let_pass(scene: Scene) -> str:
-    time.sleep(_CALM_S)
-    return ""
 
 
 def _try(scene: Scene, fault: Fault) -> bool:

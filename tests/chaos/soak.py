@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import psutil
 
+from live.load import files
 from live.load.plan import Plan
 from live.load.plot import Line
 from tests.bench.bench import load
@@ -50,31 +51,34 @@ class Look(NamedTuple):
     p99_ms: float
 
 
-def run(minutes: float, share: float, per_s: float, to: Path) -> bool:
+def run(minutes: float, share: float, per_s: float | None, to: Path) -> bool:
     """Draw for so long; return whether everything stayed flat and every promise was kept.
 
-    share: of what the server can do, of 1; per_s: snapshots a second that this is, 0 to find it out; to: the
-    picture to draw, beside which goes the JSON.
+    share: of what the server can do, of 1; per_s: snapshots a second that this is, None to find it out; to:
+    the picture to draw, beside which goes the JSON. Raises StartError when these can't be written.
     """
+    files.check(to, to.with_suffix(".json"))
     looks: list[Look] = []
     phases: list[Phase] = []
     every_s = min(_EVERY_S, minutes * 60 / _LOOKS)
-    with running_server() as server:
-        per_s = per_s or share * _find_capacity(server)
+    if per_s is None:
+        with running_server() as server:
+            per_s = share * _find_capacity(server)
     sessions = max(round(per_s / _RATE), 1)
     with running_server() as server, Crowd(Habits(server.socket, sessions, _RATE, _STAY_S)) as crowd:
         print(f"{sessions} sessions at a time, {per_s:,.0f} snapshots a second\n")
         print("| minutes | memory | files | threads | sessions | answers/s | p50 | p99 |")
         print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |", flush=True)
-        began = time.monotonic()
-        while (now := time.monotonic() - began) < minutes * 60:
+        began = now = time.monotonic()
+        while now - began < minutes * 60:
             time.sleep(every_s)
             phase = crowd.look()
             phases.append(phase)
-            looks.append(look := _look((now + every_s) / 60, server.process.pid, server.url, phase))
+            before, now = now, time.monotonic()
+            looks.append(look := _look((now - began) / 60, server.process.pid, server.url, phase))
             print(
                 f"| {look.minutes:.1f} | {look.memory_mb:.1f} MB | {look.files:.0f} | {look.threads:.0f} "
-                f"| {look.sessions:.0f} | {phase.seen.answered / every_s:.0f} | {look.p50_ms:.1f} ms "
+                f"| {look.sessions:.0f} | {phase.seen.answered / (now - before):.0f} | {look.p50_ms:.1f} ms "
                 f"| {look.p99_ms:.0f} ms |",
                 flush=True,
             )
@@ -146,7 +150,7 @@ def _fit(looks: list[Look], name: str) -> Trend:
 
 def _judge(looks: list[Look], total: Seen, longest_s: float, code: int) -> bool:
     is_flat = len(looks) - int(len(looks) * _WARM_UP) >= _FEWEST
-    print()
+    print("" if is_flat else "\nToo short to tell whether anything grows")
     for name, most in _MOST_GROWTH.items():
         trend = _fit(looks, name)
         is_flat &= trend.growth <= most
