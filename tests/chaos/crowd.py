@@ -78,11 +78,13 @@ class Crowd:
 
     def __init__(self, habits: Habits) -> None:
         context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_run, args=(habits, theirs), daemon=True)
+        self._pipe, self._theirs = context.Pipe()
+        self._process = context.Process(target=_run, args=(habits, self._theirs), daemon=True)
 
     def __enter__(self) -> Self:
         self._process.start()
+        # Then the pipe ends with the process.
+        self._theirs.close()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -90,7 +92,10 @@ class Crowd:
         self._process.join()
 
     def look(self, *, is_last: bool = False) -> Phase:
-        """Say what has happened since the last look; the last waits for the last answers, and leaves."""
+        """Say what has happened since the last look; the last waits for the last answers, and leaves.
+
+        Raises OSError or EOFError when the crowd has died, and TimeoutError when it says nothing.
+        """
         self._pipe.send(is_last)
         if not self._pipe.poll(60):
             raise TimeoutError("Expected the crowd to say how it is, but it does not")

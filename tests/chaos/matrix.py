@@ -57,7 +57,7 @@ def run(wanted: str) -> bool:
     for start in starts:
         is_fine &= start.run()
     if ending:
-        print(f"\nThe server of most of them ended with {ending} (of the batches that failed)")
+        print(f"\nIn the end {ending} (of the batches that failed)")
     return is_fine
 
 

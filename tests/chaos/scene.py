@@ -17,6 +17,7 @@ import psutil
 from tests.conftest import RunningServer
 
 _POLL_S = 0.02
+_PATIENCE_S = 60.0
 
 
 def numbers(url: str) -> dict[str, float]:
@@ -88,9 +89,12 @@ class Scene:
         return code
 
     def sabotage(self, word: str) -> None:
-        """Have the next batch go wrong, once, and wait until it has."""
+        """Have the next batch go wrong, once, and wait until it has. Raises TimeoutError."""
         self._order.write_text(word)
+        until = time.monotonic() + _PATIENCE_S
         while self._order.exists():
+            if time.monotonic() > until:
+                raise TimeoutError(f"Expected a batch to {word}, got none in {_PATIENCE_S:.0f} s")
             time.sleep(_POLL_S)
 
     def ready(self) -> str:
