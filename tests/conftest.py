@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+import psutil
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -51,6 +52,16 @@ class RunningServer:
     def socket(self) -> str:
         """Where the websocket is."""
         return f"ws://{self.host}:{self.port}/v1/live"
+
+    def worker_pids(self) -> set[int]:
+        """Find the workers' processes: beside them there is Python's own resource tracker."""
+        found = set()
+        for child in psutil.Process(self.process.pid).children():
+            # One that has just ended has no command line any more.
+            with contextlib.suppress(psutil.Error):
+                if "spawn_main" in " ".join(child.cmdline()):
+                    found.add(child.pid)
+        return found
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Stop it; return its exit code."""

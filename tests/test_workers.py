@@ -45,17 +45,6 @@ def pair(weights: Path) -> Iterator[RunningServer]:
         yield running
 
 
-def pids(server: RunningServer) -> set[int]:
-    """Find the workers' processes: besides them there is Python's own resource tracker."""
-    found = set()
-    for child in psutil.Process(server.process.pid).children():
-        # One that has just ended has no command line any more.
-        with contextlib.suppress(psutil.Error):
-            if "spawn_main" in " ".join(child.cmdline()):
-                found.add(child.pid)
-    return found
-
-
 async def numbers(server: RunningServer) -> Mapping[str, float]:
     """Ask for the metrics, each time of any worker: name and labels → value, 0 for what is not there yet."""
     async with httpx.AsyncClient(base_url=server.url, timeout=30) as http:
@@ -137,7 +126,7 @@ async def asked_all_the_while(server: RunningServer) -> AsyncIterator[list[str]]
 
 
 async def test_it_is_ready_while_one_worker_is_replaced(pair: RunningServer) -> None:
-    before, counted = pids(pair), await numbers(pair)
+    before, counted = pair.worker_pids(), await numbers(pair)
     async with asked_all_the_while(pair) as heard:
         psutil.Process(min(before)).kill()
         await until(pair, lambda found: found[STARTED] > counted[STARTED])
@@ -149,7 +138,7 @@ async def test_it_is_ready_while_one_worker_is_replaced(pair: RunningServer) -> 
 
 async def test_it_is_not_ready_while_no_worker_is(pair: RunningServer) -> None:
     async with asked_all_the_while(pair) as heard:
-        for pid in pids(pair):
+        for pid in pair.worker_pids():
             psutil.Process(pid).kill()
         async with asyncio.timeout(60):
             while "refused" not in heard or heard[-1] != "ready":  # noqa: ASYNC110
@@ -180,7 +169,7 @@ async def test_the_limit_on_sessions_is_one_for_all(pair: RunningServer) -> None
 
 
 async def test_a_dead_worker_is_replaced_and_costs_the_others_nothing(pair: RunningServer) -> None:
-    before = pids(pair)
+    before = pair.worker_pids()
     async with sessions(pair, 16) as opened:
         await asyncio.gather(*map(draw, opened))
         counted = await numbers(pair)
@@ -196,13 +185,13 @@ async def test_a_dead_worker_is_replaced_and_costs_the_others_nothing(pair: Runn
         assert drawn.count(7) == 16 - cut
     await until(pair, lambda found: found["live_digits_sessions"] == 0)
     await until_both_serve(pair)
-    assert len(pids(pair) - before) == 1
+    assert len(pair.worker_pids() - before) == 1
 
 
 async def test_new_weights_come_without_a_lost_snapshot(pair: RunningServer, weights: Path) -> None:
     card = weights / "classic.json"
     card.write_text(json.dumps({**json.loads(card.read_text()), "summary": "A newer one"}))
-    before = pids(pair)
+    before = pair.worker_pids()
 
     async def draw_on() -> tuple[int, set[str]]:
         """Draw until the newer model answers; return how often one did, and how sessions ended till then."""
@@ -229,21 +218,21 @@ async def test_new_weights_come_without_a_lost_snapshot(pair: RunningServer, wei
         drawn = await asyncio.gather(*drawing)
     assert all(answered >= 2 for answered, _ in drawn)
     assert set().union(*(ends for _, ends in drawn)) == {"1012"}
-    await until(pair, lambda _: not pids(pair) & before)
+    await until(pair, lambda _: not pair.worker_pids() & before)
     async with httpx.AsyncClient(base_url=pair.url, timeout=30) as http:
         models = (await http.get("/v1/models")).json()["models"]
     assert models[0]["summary"] == "A newer one"
 
 
 async def test_weights_that_can_not_be_loaded_change_nothing(pair: RunningServer, weights: Path) -> None:
-    before, counted = pids(pair), await numbers(pair)
+    before, counted = pair.worker_pids(), await numbers(pair)
     card = (weights / "classic.json").read_text()
     (weights / "classic.json").write_text("no card")
     try:
         pair.process.send_signal(signal.SIGHUP)
         started = counted[STARTED] + 1
         await until(pair, lambda found: found[STARTED] == started)
-        await until(pair, lambda _: pids(pair) == before)
+        await until(pair, lambda _: pair.worker_pids() == before)
     finally:
         (weights / "classic.json").write_text(card)
     async with sessions(pair, 8) as opened:
@@ -251,21 +240,21 @@ async def test_weights_that_can_not_be_loaded_change_nothing(pair: RunningServer
 
 
 async def test_a_worker_that_dies_with_its_successor_is_replaced(pair: RunningServer) -> None:
-    before, counted = pids(pair), await numbers(pair)
+    before, counted = pair.worker_pids(), await numbers(pair)
     pair.process.send_signal(signal.SIGHUP)
-    while not (successors := pids(pair) - before):  # noqa: ASYNC110
-        await asyncio.sleep(0.005)
-    successor = psutil.Process(*successors)
-    successor.suspend()
-    for pid in before:
-        psutil.Process(pid).kill()
-    while pids(pair) & before:  # noqa: ASYNC110
-        await asyncio.sleep(0.005)
-    successor.kill()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
+        while not (successors := pair.worker_pids() - before):  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+        successor = psutil.Process(*successors)
+        successor.suspend()
+        for pid in before:
+            psutil.Process(pid).kill()
+        while pair.worker_pids() & before:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+        successor.kill()
         await until(pair, lambda found: found[STARTED] == counted[STARTED] + 3)
         await until_both_serve(pair)
-    assert len(pids(pair) - before) == 2
+    assert len(pair.worker_pids() - before) == 2
 
 
 async def test_one_process_may_accept_for_all_and_end_them_all() -> None:
@@ -282,7 +271,7 @@ async def test_one_process_may_accept_for_all_and_end_them_all() -> None:
 
 async def test_nobody_is_sent_to_a_worker_that_hangs() -> None:
     with running_server("--workers", "2", "--spread", "fewest", "--model", "classic") as two:
-        hanging = psutil.Process(min(pids(two)))
+        hanging = psutil.Process(min(two.worker_pids()))
         hanging.suspend()
         try:
             await asyncio.sleep(5)
@@ -307,7 +296,7 @@ def test_two_servers_do_not_share_a_port_by_mistake(pair: RunningServer) -> None
 
 def test_orphans_end(weights: Path) -> None:
     with running_server("--workers", "2", "--weights", str(weights)) as server:
-        workers = [psutil.Process(pid) for pid in pids(server)]
+        workers = [psutil.Process(pid) for pid in server.worker_pids()]
         assert len(workers) == 2
         server.stop(signal.SIGKILL)
         _, alive = psutil.wait_procs(workers, timeout=30)

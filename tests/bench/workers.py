@@ -1,14 +1,13 @@
 """Several workers: how evenly connections spread, and how those who draw fare when workers go."""
 
 import asyncio
+import os
 import re
 import signal
 import time
 import urllib.request
 from collections.abc import Callable
 from functools import partial
-
-import psutil
 
 from tests.bench.bench import Bench
 from tests.bench.table import Table
@@ -51,15 +50,13 @@ async def _connect(server: RunningServer) -> list[int]:
 
 
 def _kill(server: RunningServer) -> None:
-    children = psutil.Process(server.process.pid).children()
-    next(child for child in children if "spawn_main" in " ".join(child.cmdline())).kill()
+    os.kill(min(server.worker_pids()), signal.SIGKILL)
 
 
 def _renew(server: RunningServer) -> None:
-    before = {child.pid for child in psutil.Process(server.process.pid).children()}
+    before = server.worker_pids()
     server.process.send_signal(signal.SIGHUP)
-    # All but Python's own resource tracker are replaced.
-    while len({child.pid for child in psutil.Process(server.process.pid).children()} & before) > 1:
+    while server.worker_pids() & before:
         time.sleep(0.1)
 
 

@@ -157,8 +157,8 @@ def kill_decoder(scene: Scene) -> str:
 
 def kill_worker(scene: Scene) -> str:
     """Kill one of the workers as the kernel does when memory is short."""
-    workers = [child for child in scene.process.children() if "resource_tracker" not in str(child.cmdline())]
-    workers[0].kill()
+    workers = scene.server.worker_pids()
+    os.kill(min(workers), signal.SIGKILL)
     back_s = scene.wait_until(True, 30)
     return f"{len(workers)} workers; ready after {back_s:.1f} s" if back_s is not None else "**not ready**"
 
