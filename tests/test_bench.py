@@ -35,7 +35,7 @@ def test_a_server_is_loaded_and_watched(bench: Bench) -> None:
     with bench.target() as target:
         report = bench.load(target, sessions=4)
     assert report.cpu_us_per_answer
-    assert bench.best_per_s == report.answers_per_s > 10
+    assert report.answers_per_s > 10
     assert min(report.rss_bytes) > 10_000_000
 
 

@@ -38,10 +38,6 @@ class Bench:
     """Of each measurement; some take longer."""
     is_quick: bool
     table: Table = field(default_factory=Table)
-    best_per_s: float = 0.0
-    """Answers a second, the most that any measurement has shown."""
-    best_cpu_us: float = 0.0
-    """The server's processor time an answer in that measurement."""
 
     @contextlib.contextmanager
     def target(self, *flags: str) -> Iterator[Target]:
@@ -60,28 +56,18 @@ class Bench:
             ramp_s=0.2,
             sessions=64,
         )
-        report = load(replace(plan, **changes), target.watch)
-        if report.plan.steps == 1 and report.answers_per_s > self.best_per_s:
-            self.best_per_s, self.best_cpu_us = report.answers_per_s, report.cpu_us_per_answer or 0.0
-        return report
+        return load(replace(plan, **changes), target.watch)
 
     @cached_property
-    def capacity_per_s(self) -> float:
-        """Answers a second of a server that never has to wait."""
+    def best(self) -> Report:
+        """The best that one process can do: it never has to wait."""
         self.table.note("capacity")
         with self.target() as target:
-            return self.load(target, sessions=SATURATING).answers_per_s
-
-    @cached_property
-    def p99_at_90_ms(self) -> float:
-        """The 99th percentile of latency at 90 % of capacity."""
-        self.table.note("latency at 90 % of capacity")
-        with self.target() as target:
-            return self.open_loop(target, 0.9).latency.at(99) or float("inf")
+            return self.load(target, sessions=SATURATING)
 
     def open_loop(self, target: Target, share: float, sessions: int = SATURATING, **changes: Any) -> Report:
         """Load a server with a share of its capacity."""
-        rate = share * self.capacity_per_s / sessions
+        rate = share * self.best.answers_per_s / sessions
         return self.load(target, is_closed=False, rate=rate, sessions=sessions, **changes)
 
     @cached_property
