@@ -8,6 +8,7 @@ from tests.bench.bench import Bench
 from tests.bench.echo import running_echo
 from tests.bench.model import run_alone
 from tests.bench.table import Table, latency, ms
+from tests.bench.upload import Upload
 
 
 @pytest.fixture
@@ -37,6 +38,13 @@ def test_a_server_is_loaded_and_watched(bench: Bench) -> None:
     assert report.cpu_us_per_answer
     assert report.answers_per_s > 10
     assert min(report.rss_bytes) > 10_000_000
+
+
+def test_an_upload_that_fails_says_why() -> None:
+    with Upload("http://127.0.0.1:1/", b"") as upload:
+        assert upload.has_begun.wait(30)
+    assert upload.answered == 0
+    assert "refused" in upload.fault
 
 
 def test_the_table_knows_what_was_missed(capsys: pytest.CaptureFixture[str]) -> None:
