@@ -1,14 +1,33 @@
-"""What the commands of the bench and of chaos have in common: how they end."""
+"""What the commands of the bench and of chaos have in common: parts to choose from, and how they end."""
 
+import argparse
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NoReturn
 
 from live.errors import BadMessage, StartError
 from trainer.errors import TrainerError
 
 _STOPPED = 130
+
+
+def add_parts(parser: argparse.ArgumentParser, parts: Mapping[str, object]) -> None:
+    """Have a command take parts of itself by name, as its option `parts`: those named, or all."""
+
+    def find(name: str) -> object:
+        if name not in parts:
+            raise argparse.ArgumentTypeError(f"expected one of {', '.join(parts)}, got {name!r}")
+        return parts[name]
+
+    parser.add_argument(
+        "parts",
+        nargs="*",
+        type=find,
+        default=list(parts.values()),
+        metavar="PART",
+        help=f"{', '.join(parts)} (default: all)",
+    )
 
 
 def run(main: Callable[[], int | None]) -> NoReturn:

@@ -64,6 +64,8 @@ def test_a_measurement_that_is_stopped_counts_for_nothing() -> None:
         ["tests.bench", "--ink", "nowhere.json", "start"],
         ["tests.bench", "--unipen", "nowhere", "start"],
         ["tests.bench.pens", "--unipen", "nowhere"],
+        ["tests.bench.pens", "--unipen", "somewhere", "--model", "nowhere"],
+        ["tests.bench.pages", "--unipen", "somewhere", "--models", "classic,nowhere"],
         ["tests.chaos", "autobahn", "--wstest", "nowhere"],
         ["tests.chaos", "matrix", "--only", "nowhere"],
         ["tests.chaos", "soak", "--plot", "nowhere/soak.svg"],
@@ -75,3 +77,11 @@ def test_what_is_not_there_is_told(words: list[str]) -> None:
     assert found.returncode == 1
     assert "nowhere" in found.stderr
     assert "Traceback" not in found.stderr
+
+
+@pytest.mark.parametrize("program", ["tests.bench", "tests.bench.cluster"])
+def test_a_part_that_there_is_not_is_wrong_usage(program: str) -> None:
+    command = [sys.executable, "-m", program, "nowhere"]
+    found = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False, timeout=60)
+    assert found.returncode == 2
+    assert found.stderr.endswith("got 'nowhere'\n")

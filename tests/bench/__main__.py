@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 import psutil
 
 from live import ink_file
@@ -23,7 +24,7 @@ from live.service import PREFERRED_MODEL
 from live.settings import WEIGHTS
 from tests.bench import browser, capacity, cost, crowd, explaining, flood, start, upload, waiting, workers
 from tests.bench.bench import Bench
-from tests.command import run
+from tests.command import add_parts, run
 from trainer import unipen
 
 PARTS = {
@@ -51,42 +52,42 @@ def main() -> int:
             ink_file.write(ink, _median_drawings(options.unipen))
         bench = Bench(options.model, ink, seconds=3 if options.quick else 10, is_quick=options.quick)
         _describe(bench, options.unipen)
-        for part in options.parts or PARTS:
-            PARTS[part](bench)
+        for measure in options.parts:
+            measure(bench)
     missed = bench.table.missed
-    print(f"\n{len(missed)} goals missed." if missed else "\nEvery goal met.")
+    print(f"\nMissed: {'; '.join(line.what for line in missed)}." if missed else "\nEvery goal met.")
     return 1 if missed else 0
 
 
 def _options() -> argparse.Namespace:
     models = [card.name for card in find_cards(WEIGHTS)]
     default = PREFERRED_MODEL if PREFERRED_MODEL in models else models[0]
-    parser = argparse.ArgumentParser(description="Measure what the README claims about speed.")
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)} (default: all)")
+    parser = argparse.ArgumentParser(
+        "python -m tests.bench", description="Measure what the README claims about speed."
+    )
+    add_parts(parser, PARTS)
     parser.add_argument("--model", choices=models, default=default, help=f"which model (default: {default})")
     parser.add_argument("--quick", action="store_true", help="measure briefly: to see that it works")
     ink = parser.add_mutually_exclusive_group()
-    ink.add_argument("--ink", type=Path, default=EXAMPLES, help="file of drawings (default: our own)")
-    ink.add_argument("--unipen", type=Path, help="UNIPEN: its digits of about the median length")
-    options = parser.parse_args()
-    if unknown := set(options.parts) - set(PARTS):
-        parser.error(f"expected parts among {', '.join(PARTS)}, got {', '.join(unknown)}")
-    return options
+    ink.add_argument(
+        "--ink", type=Path, default=EXAMPLES, metavar="FILE", help="file of drawings (default: our own)"
+    )
+    ink.add_argument(
+        "--unipen", type=Path, metavar="PATH", help="UNIPEN: its digits of about the median length"
+    )
+    return parser.parse_args()
 
 
 def _median_drawings(path: Path, count: int = 500) -> list[Drawing]:
     """Take digits of UNIPEN whose number of points is near the median."""
     samples = sorted(unipen.read(path).samples, key=lambda sample: len(sample.ink.points))
     middle = len(samples) // 2
-    near = samples[middle - count // 2 : middle + count // 2]
-    drawings = []
-    for sample in near:
-        points, strokes = sample.ink.points.tolist(), []
-        for size in sample.ink.counts.tolist():
-            strokes.append(points[:size])
-            points = points[size:]
-        drawings.append(Drawing(strokes, str(sample.label)))
-    return drawings
+    near = samples[max(middle - count // 2, 0) : middle + count // 2]
+    strokes = [np.split(sample.ink.points, np.cumsum(sample.ink.counts)[:-1]) for sample in near]
+    return [
+        Drawing([stroke.tolist() for stroke in drawn], str(sample.label))
+        for sample, drawn in zip(near, strokes, strict=True)
+    ]
 
 
 def _describe(bench: Bench, is_unipen: bool) -> None:

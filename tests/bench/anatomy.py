@@ -9,16 +9,15 @@ from collections.abc import Callable, Sequence
 
 from live import ink, messages, parsing
 from live.messages import Prediction, Snapshot, Timing
-from live.recogniser import find_cards, load
-from live.settings import WEIGHTS, Settings
+from live.settings import Settings
 from live.verdict import judge
+from tests.bench.model import load
 
 
 def dissect(model: str, frames: Sequence[bytes], batch: int, seconds: float) -> dict[str, float]:
     """Run each step by itself; return its processor time, µs an answer."""
     limits = Settings().limits
-    [card] = [card for card in find_cards(WEIGHTS) if card.name == model]
-    recogniser = load(card, WEIGHTS, "litert")
+    recogniser = load(model)
     frames = [frames[i % len(frames)] for i in range(batch)]
     snapshots = [parsing.decode(frame, limits) for frame in frames]
     drawings = [snapshot.ink for snapshot in snapshots if isinstance(snapshot, Snapshot)]

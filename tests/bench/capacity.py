@@ -67,8 +67,8 @@ def _measure_costs(bench: Bench) -> Costs:
 def _compare(bench: Bench, costs: Costs) -> None:
     """See what this machine does, and what would be foretold of the cores that others left it meanwhile."""
     bench.table.head(f"Forecast and fact: {SATURATING} sessions in a closed loop, tester on the same cores")
-    for processes in (1, 2):
-        bench.table.note(f"{processes} processes")
+    for processes, name in ((1, "one process"), (2, "two processes")):
+        bench.table.note(name)
         with bench.target("--workers", str(processes)) as target:
             # Two processes take every core, and would leave a tester that lets them go first too little.
             niceness = Plan.niceness if processes == 1 else 0
@@ -77,7 +77,7 @@ def _compare(bench: Bench, costs: Costs) -> None:
             fact = bench.load(target, sessions=SATURATING, niceness=niceness)
             left = look.left()
         forecast = play(costs, Crowd(sessions=SATURATING, is_closed=True), processes, left, seconds=2)
-        bench.table.add(f"{processes} processes: cores that other programs left", f"{left:.2f}")
+        bench.table.add(f"{name}: cores that other programs left", f"{left:.2f}")
         for what, foretold, seen in (
             ("answers a second", forecast.answers_per_s, fact.answers_per_s),
             ("latency, p50, ms", forecast.at_ms(50), fact.latency.at(50) or 0.0),
@@ -85,7 +85,7 @@ def _compare(bench: Bench, costs: Costs) -> None:
         ):
             off = foretold / seen - 1
             said = f"{foretold:,.0f} foretold, {seen:,.0f} seen: {off:+.0%}"
-            bench.table.add(f"{processes} processes: {what}", said, "±15 %", abs(off) <= CLOSE)
+            bench.table.add(f"{name}: {what}", said, "±15 %", abs(off) <= CLOSE)
 
 
 class _Cores:

@@ -19,7 +19,7 @@ from tests.bench.bench import load
 from tests.bench.table import Table
 from tests.bench.workers import DRAWING, draw_through
 from tests.clusters import RunningCluster, running_cluster
-from tests.command import run
+from tests.command import add_parts, run
 from tests.conftest import RunningServer, running_server
 
 HAPROXY = {"RAY_SERVE_ENABLE_HA_PROXY": "1"}
@@ -31,11 +31,11 @@ def main() -> None:
     """Measure."""
     parts = {"overhead": overhead, "replicas": replicas, "apart": apart, "death": death, "update": update}
     parser = argparse.ArgumentParser(description="Measure the server on Ray Serve.")
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(parts)} (default: all)")
+    add_parts(parser, parts)
     parser.add_argument("--quick", action="store_true", help="measure briefly: to see that it works")
     options = parser.parse_args()
-    for part in options.parts or parts:
-        parts[part](Table(), 3 if options.quick else 10)
+    for measure in options.parts:
+        measure(Table(), 3 if options.quick else 10)
 
 
 def overhead(table: Table, seconds: int) -> None:

@@ -20,9 +20,9 @@ from live.explaining import patches
 from live.explaining.explain import Coalitions, cut, shapley, worths
 from live.explaining.patches import Masked
 from live.ink import Images
-from live.recogniser import Recogniser, find_cards, load
-from live.settings import WEIGHTS
+from live.recogniser import Recogniser
 from live.verdict import Probabilities
+from tests.bench.model import load
 from tests.command import run
 from trainer import mnist, unipen
 
@@ -113,8 +113,7 @@ def main() -> None:
     parser.add_argument("--model", default="compact", help="which model (default: compact)")
     parser.add_argument("--count", type=int, default=500, help="digits of each (default: 500)")
     options = parser.parse_args()
-    [card] = [card for card in find_cards(WEIGHTS) if card.name == options.model]
-    model = load(card, WEIGHTS, "litert")
+    model = load(options.model)
     print(f"{options.count} digits each, model {options.model}\n")
     print("| | deletion, lower is better | insertion, higher is better | digits with both better |")
     print("| --- | ---: | ---: | ---: |")

@@ -21,9 +21,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from live.ink import Images, Ink
-from live.recogniser import find_cards, load
 from live.service import PREFERRED_MODEL
-from live.settings import WEIGHTS
+from tests.bench.model import load
 from tests.command import run
 from tests.conftest import RunningServer, running_server
 from trainer import metrics, mnist, unipen
@@ -114,6 +113,7 @@ def main() -> None:
     parser.add_argument("--mnist", type=Path, help="folder with MNIST's four files, to send its test images")
     parser.add_argument("--model", default=PREFERRED_MODEL, help="which model (default: %(default)s)")
     options = parser.parse_args()
+    model = load(options.model)
     samples = unipen.read(options.unipen).samples
     samples = [sample for sample in samples if sample.donor in unipen.TRAINING_DONORS]
     drawings = [sample.ink for sample in samples]
@@ -132,8 +132,7 @@ def main() -> None:
             pictures = list(test.images)
             read = asyncio.run(read_through_socket(server, pictures, binary_picture, options.model))
             _tell("MNIST test, as grey pictures", read, test.labels)
-    [card] = [card for card in find_cards(WEIGHTS) if card.name == options.model]
-    shrunk = load(card, WEIGHTS, "litert").scores(shrink_canvas(drawings))[:, :10].argmax(axis=1)
+    shrunk = model.scores(shrink_canvas(drawings))[:, :10].argmax(axis=1)
     for title, which in (("", np.ones_like(unseen)), (", writers never trained on", unseen)):
         right = np.mean(shrunk[which] == labels[which])
         print(f"canvas shrunk to 28x28 as it is{title}: {right:.2%} right, n = {which.sum():,}")
