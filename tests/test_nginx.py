@@ -77,11 +77,11 @@ def free_port() -> int:
 
 
 def wait_for(port: int) -> None:
-    for _ in range(300):
+    for _ in range(1_500):
         with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
             return
         time.sleep(0.02)
-    raise AssertionError("Expected nginx to listen within 6 s")
+    raise AssertionError("Expected nginx to listen within 30 s")
 
 
 async def sessions(server: RunningServer) -> int:

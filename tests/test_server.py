@@ -104,10 +104,11 @@ async def test_newcomers_are_told_that_the_server_stops() -> None:
     """Never 500: with 503 a client comes back, and a proxy asks the next server."""
     found: Counter[int] = Counter()
 
-    async def newcomers(url: str) -> None:
+    async def newcomers(url: str, entered: asyncio.Semaphore) -> None:
         while True:
             try:
                 async with websockets.connect(url) as one:
+                    entered.release()
                     await one.wait_closed()
                     found[one.close_code or 0] += 1
             except websockets.InvalidStatus as refusal:
@@ -119,9 +120,12 @@ async def test_newcomers_are_told_that_the_server_stops() -> None:
                 continue
 
     for _ in range(3):
+        entered = asyncio.Semaphore(0)
         with running_server() as server:
-            crowd = [asyncio.create_task(newcomers(server.socket)) for _ in range(8)]
-            await asyncio.sleep(0.5)
+            crowd = [asyncio.create_task(newcomers(server.socket, entered)) for _ in range(8)]
+            async with asyncio.timeout(60):
+                for _ in crowd:
+                    await entered.acquire()
             assert await asyncio.to_thread(server.stop) == 0
             await asyncio.gather(*crowd)
     assert found.keys() - {503} == {1012}

@@ -48,11 +48,11 @@ async def until(page: Page, script: str, arg: object = None) -> Any:
     Page.wait_for_function evaluates its text inside the page from the second look on, and the page's
     Content-Security-Policy forbids that.
     """
-    for _ in range(500):
+    for _ in range(1_500):
         if found := await page.evaluate(script, arg):
             return found
         await asyncio.sleep(0.02)
-    raise AssertionError(f"Expected something true within 10 s from {script}")
+    raise AssertionError(f"Expected something true within 30 s from {script}")
 
 
 async def painted(page: Page) -> None:

@@ -11,7 +11,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-import atheris
+try:
+    import atheris
+except ImportError:
+    sys.exit("Expected atheris: pip install 'live-digits[fuzz]'")
 
 with atheris.instrument_imports(include=["live", "PIL", "zipfile", "python_multipart"]):
     from live.errors import LiveError

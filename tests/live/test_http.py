@@ -154,10 +154,10 @@ async def test_nobody_is_connected_without_a_clock(said: bytes, also: bytes, ans
 
 
 async def test_who_goes_on_after_an_answer_is_heard() -> None:
-    async with serving(replace(CLASSIC, handshake_s=0.3)) as place:
+    async with serving(replace(CLASSIC, handshake_s=1.0)) as place:
         reader, writer = await asyncio.open_connection(*place)
-        for _ in range(3):
+        for _ in range(4):
             writer.write(b"\r\n" + QUESTION.replace(b"/", b"/healthz", 1))
             assert b"alive" in await reader.readuntil(b"}")
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.4)
         writer.close()

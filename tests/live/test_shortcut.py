@@ -1,6 +1,5 @@
 """The shortcut: plain messages without a task in between, in their order, while nothing forbids it."""
 
-import asyncio
 from collections.abc import Sequence
 
 from live.transport.framing import Framing
@@ -91,7 +90,7 @@ async def test_after_the_end_nothing_is_handed_over() -> None:
     await talk.to_send.put({"type": "websocket.close"})
     await talk.settle()
     talk.protocol.data_received(frame(BINARY, b"late"))
-    await asyncio.sleep(0.1)
+    await talk.settle()
     assert not talk.delivered
     await talk.close()
 
