@@ -1,10 +1,13 @@
 """What the commands of the bench and of chaos have in common: parts to choose from, and how they end."""
 
 import argparse
+import contextlib
 import signal
 import sys
 from collections.abc import Callable, Mapping
 from typing import NoReturn
+
+import psutil
 
 from live.errors import BadMessage, StartError
 from trainer.errors import TrainerError
@@ -40,6 +43,10 @@ def run(main: Callable[[], int | None]) -> NoReturn:
     try:
         sys.exit(main())
     except KeyboardInterrupt:
+        # One that was just being started has nobody else who knows of it.
+        for started in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                started.kill()
         sys.exit(_STOPPED)
     except (BadMessage, FileNotFoundError, StartError, TrainerError) as error:
         sys.exit(str(error))

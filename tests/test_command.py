@@ -1,5 +1,6 @@
 """How the commands of the bench and of chaos end."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -20,9 +21,11 @@ def servers(process: subprocess.Popen[str]) -> list[psutil.Process]:
     """Wait for the servers that a command starts, and find their processes."""
     until = time.monotonic() + 60
     while time.monotonic() < until:
-        children = psutil.Process(process.pid).children(recursive=True)
-        if found := [child for child in children if "serve" in child.cmdline()]:
-            return found
+        # Some that it starts are gone before they are looked at.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            children = psutil.Process(process.pid).children(recursive=True)
+            if found := [child for child in children if "serve" in child.cmdline()]:
+                return found
         time.sleep(0.02)
     raise AssertionError("Expected a server within a minute, found none")
 
