@@ -91,16 +91,15 @@ class Pens(NamedTuple):
     """UNIPEN's drawings, split by writer; nobody is in two of the lists.
 
     Nor is ink that is measured on trained on, or measured twice: the distribution has some twice, and some of
-    one writer's under another's name.
+    one writer's under another's name. Left out of the first two are digits that are cut short, damaged, or
+    several characters.
 
-    kept_out: digits of any writer that are cut short, damaged, or several characters.
     unseen: characters that no model is trained on, of writers that no model is trained on.
     reported: digits of donors outside the training donors.
     """
 
     training: list[Sample]
     validation: list[Sample]
-    kept_out: list[Sample]
     reported: list[Sample]
     training_others: list[Sample]
     validation_others: list[Sample]
@@ -129,7 +128,10 @@ def _listed(name: str) -> dict[str, str]:
 
 
 def split_pens(samples: Sequence[Sample], kept_out: Iterable[str]) -> Pens:
-    """Split a distribution's drawings into what is trained on, chosen with and only reported."""
+    """Split a distribution's drawings into what is trained on, chosen with and only reported.
+
+    kept_out: names of digits to leave out.
+    """
     ours = [sample for sample in samples if sample.donor in unipen.TRAINING_DONORS]
     names = frozenset(kept_out)
     digits = [sample for sample in ours if sample.category == unipen.DIGITS]
@@ -147,7 +149,6 @@ def split_pens(samples: Sequence[Sample], kept_out: Iterable[str]) -> Pens:
     return Pens(
         training,
         _new(validation, known),
-        [digit for digit in digits if digit.name in names],
         _new(foreign, known),
         training_others,
         _new([other for other in validation_others if not _is_unseen(other)], known),
