@@ -1,11 +1,12 @@
 """HTTP by its bytes: who does not say what it wants in time, or takes too many words for it, is hung up on.
 
 Between the socket and app.py, as uvicorn's protocol. uvicorn itself waits forever for a request's head and
-takes one of any size, and a websocket's that its library can't parse it leaves open and unanswered.
-Those who would have a websocket are heard one by one.
+takes one of any size, and a websocket's that its library can't parse it leaves open and unanswered; what is
+wrong with a request it says in plain text. Those who would have a websocket are heard one by one.
 """
 
 import asyncio
+import json
 import re
 from collections.abc import Callable
 from functools import partial
@@ -13,6 +14,7 @@ from functools import partial
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from live.errors import BadMessage
 from live.transport.turnstile import Turnstile
 
 _MAX_HEAD_BYTES = 32_768
@@ -40,6 +42,7 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
             self._head_bytes: int | None = 0
             self._head: bytes | None = b""
             self._is_waiting = False
+            self._expected = "Expected an HTTP request, got something else"
 
         def data_received(self, data: bytes) -> None:
             # A handshake costs, and can wait. Half a head, which never may be whole, or a question after the
@@ -74,7 +77,7 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
             # A single header of any length is parsed without a word until it ends.
             if self._head_bytes is not None and self._head_bytes > _MAX_HEAD_BYTES:
                 self._head_bytes = None
-                self.send_400_response("Expected a shorter request head")
+                self._refuse(f"Expected a request head of at most {_MAX_HEAD_BYTES} bytes, got more")
 
         def on_message_begin(self) -> None:
             self._deadline.cancel()
@@ -87,8 +90,10 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
             self._head_bytes = None
             longest = max([len(self.url), *(len(name) + len(value) for name, value in self.headers)])
             if longest > _MAX_LINE_BYTES or len(self.headers) > _MAX_HEADERS:
-                # The parser stops, and uvicorn answers 400.
-                raise ValueError("Expected fewer and shorter headers")
+                # The parser stops, and uvicorn has 400 sent.
+                most = f"{_MAX_HEADERS} headers of at most {_MAX_LINE_BYTES} bytes each, and as long a path"
+                self._expected = f"Expected at most {most}, got more"
+                raise ValueError(self._expected)
             super().on_headers_complete()
 
         def handle_websocket_upgrade(self) -> None:
@@ -96,10 +101,26 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
             protocol: WebSocketsSansIOProtocol = self.transport.get_protocol()  # type: ignore[assignment]
             if protocol.conn.handshake_exc and not self.transport.is_closing():
                 # With a body, say. The library reads no more of it, and would let it stand there.
-                self.send_400_response("Expected a websocket's handshake, got another request.")
+                self._refuse("Expected a websocket's handshake, got another request")
             # It knows this protocol's methods: only the garbage collector would part the two, and of hundreds
             # of sessions a second it took 10 ms at a time, in which nobody was answered.
             self.parser = None  # type: ignore[assignment]
+
+        def send_400_response(self, msg: str) -> None:
+            # Of what went wrong uvicorn says but that something did.
+            self._refuse(self._expected)
+
+        def _refuse(self, message: str) -> None:
+            body = json.dumps({"error": {"code": BadMessage.code, "message": message}}).encode()
+            headers = [
+                *self.server_state.default_headers,
+                (b"content-type", b"application/json"),
+                (b"content-length", b"%d" % len(body)),
+                (b"connection", b"close"),
+            ]
+            lines = [b"HTTP/1.1 400 Bad Request", *(b"%b: %b" % header for header in headers)]
+            self.transport.write(b"\r\n".join([*lines, b"", body]))
+            self.transport.close()
 
         def shutdown(self) -> None:
             # Who waits for a turn is told by the application that the server stops.

@@ -1,6 +1,7 @@
 """HTTP by its bytes: whole handshakes wait for their turn, and nothing else does."""
 
 import asyncio
+import json
 from contextlib import suppress
 from dataclasses import replace
 
@@ -151,6 +152,39 @@ async def test_nobody_is_connected_without_a_clock(said: bytes, also: bytes, ans
                 heard += await reader.read()
         assert heard.startswith(answer)
         writer.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "Expected an HTTP request, got something else"),
+        (
+            b"GET /" + b"x" * 9_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+            "Expected at most 100 headers of at most 8000",
+        ),
+        (QUESTION[:-2] + b"X: y\r\n" * 200 + b"\r\n", "Expected at most 100 headers of at most 8000"),
+        (UPGRADE + b"Content-Length: 5\r\n\r\n", "Expected a websocket's handshake, got another request"),
+    ],
+)
+async def test_what_is_wrong_with_a_request_is_said_as_json(said: bytes, told: str) -> None:
+    async with serving() as place:
+        reader, writer = await asyncio.open_connection(*place)
+        writer.write(said)
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        writer.close()
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b"content-type: application/json" in head
+    error = json.loads(body)["error"]
+    assert (error["code"], error["message"][: len(told)]) == ("bad_message", told)
+
+
+async def test_a_head_that_does_not_end_is_refused_as_json() -> None:
+    protocol, pipe = Host().invite()
+    protocol.data_received(QUESTION[:-2])
+    protocol.data_received(b"X: " + b"y" * 40_000)
+    told = {"code": "bad_message", "message": "Expected a request head of at most 32768 bytes, got more"}
+    assert json.loads(pipe.written.partition(b"\r\n\r\n")[2]) == {"error": told}
+    assert pipe.is_closed
 
 
 async def test_who_goes_on_after_an_answer_is_heard() -> None:
