@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PREFERRED_MODEL = "compact"
+LOADING_S = 300.0
+"""What loading may take: importing TensorFlow and compiling a model is slow."""
 _MAX_WAIT_FOR_READY_S = 20.0
 _STUCK_S = 5.0
 """No batch takes this long on any machine; a predict call that does will hardly come back."""
@@ -152,9 +154,11 @@ class Service:
             self._thread.end()
 
     async def _start_thread(self) -> None:
-        """Have a new predict thread load the models."""
+        """Have a new predict thread load the models; one that hangs over that would be waited for forever."""
         try:
-            await self._thread.start()
+            await asyncio.wait_for(self._thread.start(), LOADING_S)
+        except TimeoutError:
+            self._fail(StartError(f"Expected the models to be loaded within {LOADING_S:g} s"))
         except StartError as failure:
             self._fail(failure)
         except Exception as fault:

@@ -10,14 +10,11 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import TYPE_CHECKING
 
+from live.service import LOADING_S
 from live.workers.orders import Order
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
-
-LOADING_S = 300.0
-"""What a worker may take until it serves: importing TensorFlow and compiling a model is slow."""
-
 
 _FIRST_DELAY_S, _MAX_DELAY_S = 0.5, 30.0
 

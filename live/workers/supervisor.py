@@ -20,14 +20,14 @@ from live.census import Board
 from live.errors import StartError
 from live.recogniser import find_cards
 from live.server import announce
-from live.service import choose_model
+from live.service import LOADING_S, choose_model
 from live.settings import Settings
 from live.transport.listening import listen, listen_together
 from live.workers.doorman import Doorman
 from live.workers.machine import signals, terminal_signals_blocked
 from live.workers.orders import Ask, Drain, Failed, News, Numbers, Post, Ready, Stop
 from live.workers.poll import Poll
-from live.workers.staff import LOADING_S, Place, State, Worker, delay_after
+from live.workers.staff import Place, State, Worker, delay_after
 from live.workers.worker import ALIVE_EVERY_S, run
 
 log = logging.getLogger(__name__)

@@ -112,6 +112,32 @@ async def test_a_fault_while_loading_fails_the_service_with_a_reason(
         await served.service.until_ready()
 
 
+@pytest.mark.parametrize("is_replaced", [False, True])
+async def test_models_that_are_never_loaded_fail_the_service(
+    monkeypatch: pytest.MonkeyPatch, is_replaced: bool
+) -> None:
+    may_end = threading.Event()
+    if is_replaced:
+        served = Served()
+        await served.service.until_ready()
+    monkeypatch.setattr("live.service.LOADING_S", 0.1)
+    monkeypatch.setattr(Service, "_load", lambda self: may_end.wait(30))
+    if is_replaced:
+        served.service._thread._load = served.service._load
+        wound(served.service, end_thread)
+        with pytest.raises(Internal):
+            await read_seven(served.service)
+    else:
+        served = Served()
+    async with asyncio.timeout(20):
+        while not served.failures:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert served.service.state is State.FAILED
+    assert "Expected the models to be loaded within 0.1 s" in str(served.service.failure)
+    may_end.set()
+    await served.end()
+
+
 async def test_a_batcher_that_stops_fails_the_service(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
