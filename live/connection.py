@@ -64,7 +64,7 @@ class Connection:
         self._shortcut: Shortcut | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._is_sending = False
-        self._is_leaving = False
+        self._is_leaving = self._is_too_old = False
         self._pace = Pace(service.batcher)
         self._decoder = service.decoder
         self._decoding: asyncio.Task[None] | None = None
@@ -215,13 +215,17 @@ class Connection:
     def check(self, now: float) -> None:
         """Close the session if it has been idle for too long; say goodbye if it is too old.
 
-        Its socket is read at least this often: closes and pongs may have come.
+        It is closed at the next check, when what was on its way is here. Its socket is read at least this
+        often: closes and pongs may have come.
         """
         self._pace.check()
         if now - self._heard_at > self._settings.idle_s:
             self.session.close = Close.IDLE
-        elif now - self._opened_at > self._settings.session_s and not self._is_leaving:
+        elif self._is_too_old:
             self._is_leaving = True
+        elif now - self._opened_at > self._settings.session_s and not self._is_leaving:
+            self._is_too_old = True
+            self._pace.end()
             self.session.go_away(GoAway("age", 0))
         else:
             return

@@ -253,6 +253,9 @@ async def test_an_old_session_is_asked_to_come_back() -> None:
         async with websockets.connect(brief.socket) as socket:
             await receive(socket)
             assert await receive(socket) == {"type": "goaway", "reason": "age", "after_ms": 0}
+            # As if it had been on its way when the server said so.
+            await socket.send(binary_ink(whole(DRAWINGS["five"]), 0))
+            assert (await receive(socket))["seq"] == 0
             with pytest.raises(websockets.ConnectionClosed):
                 await receive(socket)
             assert socket.close_code == 1012
