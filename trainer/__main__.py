@@ -96,7 +96,7 @@ def _config(options: argparse.Namespace) -> Config:
             raise TrainerError(
                 f"Expected {option} just when {options.config} has one: {getattr(config, key)!r}"
             )
-    return config
+    return replace(config, **names)
 
 
 def _combine(options: argparse.Namespace) -> None:

@@ -168,6 +168,12 @@ def test_a_card_repeats_its_run_with_another_seed(tmp_path: Path) -> None:
     assert _config(options) == replace(config, seed=5)
 
 
+def test_who_teaches_a_repeated_run_goes_by_the_name_it_has_now(tmp_path: Path) -> None:
+    replace(Config("compact"), teacher="large").save(tmp_path / "config.json")
+    words = ["train", "--config", str(tmp_path / "config.json"), "--teacher", "runs/larger"]
+    assert _config(parser().parse_args(words)) == replace(Config("compact"), teacher="larger")
+
+
 def test_a_configuration_may_be_tried_with_another_model(tmp_path: Path) -> None:
     config = Config("compact", seed=2, repeats=3)
     config.save(tmp_path / "config.json")
