@@ -88,6 +88,8 @@ class Blocking:
             raise
 
     def _stop(self) -> None:
+        # A call that was interrupted may still be on its way out.
+        self._wait(_end_all())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -95,3 +97,10 @@ class Blocking:
 
 async def _next(coming: AsyncIterator[_Result]) -> _Result:
     return await anext(coming)
+
+
+async def _end_all() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
