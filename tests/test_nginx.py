@@ -131,6 +131,22 @@ async def test_the_rest_is_served_as_by_the_server_itself(certificate: Path, ser
             assert json.loads(await page.recv())["type"] == "ready"
 
 
+async def test_what_one_server_has_no_place_for_is_read_by_the_other(certificate: Path) -> None:
+    trust = ssl.create_default_context(cafile=str(certificate / "certificate.pem"))
+    with (
+        running_server(*FLAGS, "--max-uploads", "1") as one,
+        running_server(*FLAGS) as two,
+        running_nginx(certificate, one, two) as port,
+        socket.create_connection((one.host, one.port)) as upload,
+    ):
+        upload.sendall(b"POST /v1/batch HTTP/1.1\r\nHost: one\r\nContent-Length: 9\r\n\r\n")
+        async with httpx.AsyncClient(base_url=f"https://localhost:{port}", verify=trust) as http:
+            while (await http.post(f"{one.url}v1/batch", content=b"-")).status_code != 503:
+                pass  # It has a place yet.
+            found = [(await http.post("/v1/batch", content=b"-")).status_code for _ in range(4)]
+        assert found == [200] * 4
+
+
 def test_nginx_waits_longer_than_the_servers_ping() -> None:
     config = uvicorn.Config("")
     assert config.ws_ping_interval
