@@ -39,8 +39,8 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextlib.contextmanager
-def running_nginx(folder: Path, one: RunningServer, two: RunningServer) -> Iterator[int]:
-    """Run nginx with the configuration as it is, but for ports; yield that of TLS."""
+def running_nginx(folder: Path, one: RunningServer, two: RunningServer) -> Iterator[tuple[int, int]]:
+    """Run nginx with the configuration as it is, but for ports; yield that of TLS and that without."""
     nginx = require(shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/local/bin:/usr/bin"), "nginx")
     ports = [free_port(), free_port()]
     changes = {
@@ -48,6 +48,7 @@ def running_nginx(folder: Path, one: RunningServer, two: RunningServer) -> Itera
         "two:8000": f"127.0.0.1:{two.port}",
         "listen 8080": f"listen 127.0.0.1:{ports[0]}",
         "listen 8443": f"listen 127.0.0.1:{ports[1]}",
+        "$host:8443": f"$host:{ports[1]}",
         "/tmp/": f"{folder}/",
         # Of a user who may have no more.
         "worker_rlimit_nofile 65536;": "",
@@ -64,7 +65,7 @@ def running_nginx(folder: Path, one: RunningServer, two: RunningServer) -> Itera
     running = subprocess.Popen([*command, "-g", "daemon off;"])
     try:
         wait_for(ports[1])
-        yield ports[1]
+        yield ports[1], ports[0]
     finally:
         running.send_signal(signal.SIGTERM)
         running.wait(30)
@@ -97,7 +98,7 @@ async def test_sessions_outlive_either_server(certificate: Path) -> None:
     with (
         running_server(*FLAGS) as one,
         running_server(*FLAGS) as two,
-        running_nginx(certificate, one, two) as port,
+        running_nginx(certificate, one, two) as (port, _),
     ):
         url = f"wss://localhost:{port}/v1/live"
         async with hands(url, HANDS, tls=trust) as drawing:
@@ -118,7 +119,7 @@ async def test_sessions_outlive_either_server(certificate: Path) -> None:
 
 async def test_the_rest_is_served_as_by_the_server_itself(certificate: Path, server: RunningServer) -> None:
     trust = ssl.create_default_context(cafile=str(certificate / "certificate.pem"))
-    with running_nginx(certificate, server, server) as port:
+    with running_nginx(certificate, server, server) as (port, plain):
         async with httpx.AsyncClient(base_url=f"https://localhost:{port}", verify=trust) as http:
             assert (await http.get("/healthz")).json() == {"status": "alive"}
             origin = {"Origin": f"https://localhost:{port}"}
@@ -126,6 +127,9 @@ async def test_the_rest_is_served_as_by_the_server_itself(certificate: Path, ser
             found = await http.post("/v1/predict", json=seven, headers=origin)
             assert found.json().get("digit") == 7, found.text
             assert (await http.get("/metrics")).status_code == 404
+            landed = await http.get(f"http://localhost:{plain}/?a=b", follow_redirects=True)
+            assert landed.url == f"https://localhost:{port}/?a=b"
+            assert "Live Digits" in landed.text
         url = f"wss://localhost:{port}/v1/live"
         async with websockets.connect(url, ssl=trust, origin=Origin(origin["Origin"])) as page:
             assert json.loads(await page.recv())["type"] == "ready"
@@ -136,7 +140,7 @@ async def test_what_one_server_has_no_place_for_is_read_by_the_other(certificate
     with (
         running_server(*FLAGS, "--max-uploads", "1") as one,
         running_server(*FLAGS) as two,
-        running_nginx(certificate, one, two) as port,
+        running_nginx(certificate, one, two) as (port, _),
         socket.create_connection((one.host, one.port)) as upload,
     ):
         upload.sendall(b"POST /v1/batch HTTP/1.1\r\nHost: one\r\nContent-Length: 9\r\n\r\n")
