@@ -1,6 +1,9 @@
 """The files in deploy/, each by its schema or its linter, and against the program that they start."""
 
 import argparse
+import re
+import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +15,7 @@ import yaml
 
 from live import cluster, server
 from live.settings import Settings
-from tests.conftest import ROOT
+from tests.conftest import ROOT, require
 
 DEPLOY = ROOT / "deploy"
 BIN = Path(sys.executable).parent
@@ -46,6 +49,19 @@ def test_the_compose_file_fits_its_schema() -> None:
     command += [str(DEPLOY / "compose.yaml")]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stdout
+
+
+def test_nginx_can_read_the_certificate_that_the_compose_file_says_how_to_make(tmp_path: Path) -> None:
+    require(shutil.which("openssl"), "openssl")
+    (tmp_path / "deploy").mkdir()
+    said = re.findall("^#   (.*)$", (DEPLOY / "compose.yaml").read_text(), re.MULTILINE)
+    assert said[-1].startswith("docker compose ")
+    subprocess.run(["sh", "-ec", "\n".join(said[:-1])], cwd=tmp_path, check=True, capture_output=True)
+    mounted = [volume.split(":")[0] for volume in COMPOSE["services"]["nginx"]["volumes"]]
+    names = [name for name in mounted if name.endswith(".pem")]
+    assert len(names) == 2
+    for name in names:
+        assert (tmp_path / "deploy" / name).stat().st_mode & stat.S_IROTH, name
 
 
 @pytest.mark.parametrize("resource", KUBERNETES, ids=lambda resource: resource["kind"])
