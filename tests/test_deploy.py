@@ -94,6 +94,15 @@ def test_pods_get_the_time_that_their_drain_takes() -> None:
     assert int(COMPOSE["services"]["one"]["stop_grace_period"].rstrip("s")) > drain_s + 3
 
 
+def test_the_ingress_does_as_nginx_does() -> None:
+    nginx = (DEPLOY / "nginx.conf").read_text()
+    [ingress] = [resource for resource in KUBERNETES if resource["kind"] == "Ingress"]
+    for name, value in ingress["metadata"]["annotations"].items():
+        directive = name.split("/")[1].replace("-", "_").replace("proxy_body", "client_max_body")
+        unit = "s" if directive.endswith("_timeout") else ""
+        assert f" {directive} {value}{unit};" in nginx, name
+
+
 def test_the_autoscaler_asks_for_a_number_that_the_server_tells() -> None:
     from live.metrics import Metrics, collect
 
