@@ -40,7 +40,7 @@ clean:  ## remove what was installed and built
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Expected Python 3.11 or later, got $$($(PYTHON) --version): make PYTHON=python3.12 run"; exit 1; }
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 .venv/installed: pyproject.toml | .venv/bin/python
 	@echo "Installing (once)"
