@@ -1,6 +1,7 @@
 """The files in deploy/, each by its schema or its linter, and against the program that they start."""
 
 import argparse
+import math
 import re
 import shutil
 import stat
@@ -9,18 +10,23 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import kubernetes_validate
+import psutil
 import pytest
 import yaml
 
 from live import cluster, server
 from live.settings import Settings
-from tests.conftest import ROOT, require
+from tests.conftest import ROOT, require, running_server
+from tests.live.pages import draw, encoded
 
 DEPLOY = ROOT / "deploy"
 BIN = Path(sys.executable).parent
 KUBERNETES = list(yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text()))
 RAY = yaml.safe_load((DEPLOY / "rayservice.yaml").read_text())["spec"]
+SESSION_BYTES = 28_100
+"""As the README has it."""
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 
 
@@ -92,6 +98,27 @@ def test_pods_get_the_time_that_their_drain_takes() -> None:
     pre_stop = int(container()["lifecycle"]["preStop"]["exec"]["command"][-1].split("sleep(")[1].rstrip(")"))
     assert pod["terminationGracePeriodSeconds"] > pre_stop + drain_s + 3
     assert int(COMPOSE["services"]["one"]["stop_grace_period"].rstrip("s")) > drain_s + 3
+
+
+def test_pods_have_room_for_the_largest_pictures() -> None:
+    if sys.platform != "linux":
+        pytest.skip("needs /proc")
+    settings = parse(container()["args"])
+    picture = encoded(draw(side=math.isqrt(settings.max_picture_pixels)), "WEBP")
+    with running_server() as server, httpx.Client(base_url=server.url, timeout=60) as http:
+        assert http.post("/v1/predict", content=picture).json()["type"] == "prediction"
+        assert '"predictions":1' in http.post("/v1/batch", content=picture).text
+        pod = psutil.Process(server.process.pid)
+        most = sum(most_memory(process.pid) for process in [pod, *pod.children(recursive=True)])
+    limit = int(container()["resources"]["limits"]["memory"].removesuffix("Gi")) * 2**30
+    assert most + settings.max_sessions * SESSION_BYTES < limit
+
+
+def most_memory(pid: int) -> int:
+    """Say how many bytes a process has had at most."""
+    found = re.search(r"^VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    assert found
+    return int(found[1]) * 1024
 
 
 def test_the_ingress_does_as_nginx_does() -> None:
