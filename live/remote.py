@@ -16,7 +16,7 @@ REACH_S = 3.0
 
 def add_token(parser: argparse.ArgumentParser) -> None:
     """Add the flag for what a server asks for."""
-    what = "what the server asks for, if anything; better given as LIVE_DIGITS_TOKEN"
+    what = "what the server asks for, if anything; better in the environment, as LIVE_DIGITS_TOKEN"
     parser.add_argument("--token", default="", help=what)
 
 

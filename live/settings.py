@@ -78,7 +78,9 @@ class Settings:
     max_sessions_per_address: int = _knob(1_000, "websockets open at once from one other machine, at most")
     allow_origin: tuple[str, ...] = _knob((), "origins of pages that may connect besides our own: A,B")
     trusted_proxies: tuple[str, ...] = _knob((), "addresses whose X-Forwarded-For is believed: A,B")
-    token: str = _knob("", "what clients must bring, if anything; better given as LIVE_DIGITS_TOKEN")
+    token: str = _knob(
+        "", "what clients must bring, if anything; better in the environment, as LIVE_DIGITS_TOKEN"
+    )
     certificate: str = _knob("", "TLS certificate chain, a PEM file")
     key: str = _knob("", "its private key, a PEM file")
     max_frame_bytes: int = _knob(1_048_576, "size of one websocket frame, at most", least=_LEAST_FRAME_BYTES)

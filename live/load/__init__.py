@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--json-ink", action="store_true", help="send ink as JSON instead of binary")
     add("--model", default="", help="which of the server's models is to read (default: the server's)")
     add_token(parser)
-    add("--processes", type=_count, default=max((os.cpu_count() or 1) // 2, 1), help="that draw")
+    add("--processes", type=_count, default=max((os.cpu_count() or 1) // 2, 1), help="processes that draw")
     add(
         "--niceness",
         type=int,
