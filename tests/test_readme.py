@@ -107,6 +107,14 @@ def test_what_it_tells_to_install_and_to_run_is_there() -> None:
         assert path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), module
 
 
+def test_a_source_archive_has_its_pictures_and_all_that_make_test_needs() -> None:
+    targets = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]
+    shown = re.findall(r"!\[.*?\]\((.+?)\)", README)
+    needed = re.findall(r"\b\w+\.json\b", (ROOT / "Makefile").read_text())
+    assert {*shown, *needed} <= set(targets["sdist"]["include"])
+    assert all((ROOT / name).exists() for name in targets["sdist"]["include"])
+
+
 def test_its_listing_is_of_files_that_are_there() -> None:
     listing = README.rpartition("the listing reads as the pipeline.\n\n```\n")[2].partition("```")[0]
     rows = listing.splitlines()
