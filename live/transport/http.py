@@ -6,7 +6,6 @@ wrong with a request it says in plain text. Those who would have a websocket are
 """
 
 import asyncio
-import json
 import re
 from collections.abc import Callable
 from functools import partial
@@ -14,6 +13,7 @@ from functools import partial
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from live.endpoint import refuse
 from live.errors import BadMessage
 from live.transport.turnstile import Turnstile
 
@@ -111,15 +111,10 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
             self._refuse(self._expected)
 
         def _refuse(self, message: str) -> None:
-            body = json.dumps({"error": {"code": BadMessage.code, "message": message}}).encode()
-            headers = [
-                *self.server_state.default_headers,
-                (b"content-type", b"application/json"),
-                (b"content-length", b"%d" % len(body)),
-                (b"connection", b"close"),
-            ]
+            said = refuse(BadMessage(message))
+            headers = [*self.server_state.default_headers, *said.raw_headers, (b"connection", b"close")]
             lines = [b"HTTP/1.1 400 Bad Request", *(b"%b: %b" % header for header in headers)]
-            self.transport.write(b"\r\n".join([*lines, b"", body]))
+            self.transport.write(b"\r\n".join([*lines, b"", bytes(said.body)]))
             self.transport.close()
 
         def shutdown(self) -> None:
