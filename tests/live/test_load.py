@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket as sockets
 import subprocess
 import sys
 import threading
@@ -178,100 +177,6 @@ def test_a_server_that_dies_costs_nothing_more() -> None:
     assert gone == [None, None]
     assert (report.cpu_us_per_answer or 0) > 0
     assert "; gone after 1 s\n" in text.describe(report)
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_who_stops_it_still_gets_the_report(server: RunningServer, number: signal.Signals) -> None:
-    command = [sys.executable, "-m", "live", "load", server.url, "--sessions", "2", "--seconds", "600"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
-    ) as load:
-        assert load.stderr
-        assert load.stdout
-        load.stderr.readline()
-        load.send_signal(number)
-        told, _ = load.communicate(timeout=60)
-    assert load.returncode == 0
-    assert "stopped       after" in told
-    assert "kept: the last snapshot is always answered" in told
-
-
-def test_who_stops_it_is_told_what_it_still_waits_for() -> None:
-    with liar.running_liar(liar.falls_silent) as url:
-        command = [sys.executable, "-m", "live", "load", url, "--sessions", "2", "--seconds", "600"]
-        with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
-        ) as load:
-            assert load.stderr
-            load.stderr.readline()
-            load.send_signal(signal.SIGINT)
-            told = next(line for line in load.stderr if " of 600 s " not in line)
-            assert told == "stopping: waiting up to 10 s for last answers; Ctrl+C ends that, too\n"
-            load.send_signal(signal.SIGINT)
-            report, _ = load.communicate(timeout=60)
-    assert load.returncode == 0
-    assert "stopped       after" in report
-
-
-def test_who_does_not_wait_for_last_answers_gets_the_report_without() -> None:
-    with liar.running_liar(liar.falls_silent) as url:
-        command = [sys.executable, "-m", "live", "load", url, "--sessions", "2", *FEW[2:], "--steps", "4"]
-        with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
-        ) as load:
-            assert load.stderr
-            load.stderr.readline()
-            with pytest.raises(subprocess.TimeoutExpired):
-                load.wait(0.5)  # All is measured, and the last answers do not come.
-            load.send_signal(signal.SIGINT)
-            told, _ = load.communicate(timeout=60)
-    assert load.returncode == 0
-    assert "stopped       while last answers were awaited" in told
-    assert "never were, and waited to the end" in told
-    assert "kept: the last snapshot is always answered" in told
-
-
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this platform kills otherwise")
-@pytest.mark.parametrize("ramp", ["0", "120"])
-@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGKILL"])
-def test_nobody_draws_on_once_it_is_ended(number: str, ramp: str) -> None:
-    is_drawing = threading.Event()
-
-    def notice(seq: int, rev: int) -> list[dict[str, Any]]:
-        is_drawing.set()
-        return liar.honest(seq, rev)
-
-    with liar.running_liar(notice) as url:
-        command = [sys.executable, "-m", "live", "load", url, "--processes", "2", "--ramp", ramp]
-        with subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT
-        ) as load:
-            assert is_drawing.wait(60)
-            workers = psutil.Process(load.pid).children(recursive=True)
-            load.send_signal(signal.Signals[number])
-            _, told = load.communicate(timeout=60)
-    assert (load.returncode, told) == (-9 if number == "SIGKILL" else 130, "")
-    assert psutil.wait_procs(workers, timeout=30)[1] == []
-
-
-def test_who_stops_it_before_it_measures_is_told_nothing() -> None:
-    # Connects, and never hears more.
-    with sockets.create_server(("127.0.0.1", 0)) as silent:
-        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        command = [sys.executable, "-m", "live", "load", url, "--sessions", "2", "--processes", "2"]
-        with subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-            start_new_session=True,
-        ) as load:
-            assert load.stdout
-            load.stdout.readline()
-            os.killpg(load.pid, signal.SIGINT)
-            _, told = load.communicate(timeout=60)
-    assert (load.returncode, told) == (130, "")
 
 
 @pytest.mark.skipif(not hasattr(os, "nice"), reason="this platform knows no niceness")
