@@ -1,6 +1,6 @@
 """The HTTP routes: the page, the models, and whether the server is well."""
 
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -15,6 +15,7 @@ from live.page import Page, is_known
 from live.service import Service, State
 from live.settings import FRONTEND
 
+_PAGE_METHODS = ("GET", "HEAD")
 _PAGE_HEADERS = {
     "Cache-Control": "no-cache",
     "Content-Security-Policy": (
@@ -66,6 +67,8 @@ def http_routes(service: Service) -> list[BaseRoute]:
         file = files.find(request.path_params.get("name", "index.html"))
         if not file:
             raise HTTPException(HTTPStatus.NOT_FOUND)
+        if request.method not in _PAGE_METHODS:
+            raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(_PAGE_METHODS)})
         body, tag, encoding = file.copy_for(request.headers.get("accept-encoding", ""))
         headers = {**_PAGE_HEADERS, "ETag": tag, "Vary": "Accept-Encoding"}
         if is_known(tag, request.headers.get("if-none-match", "")):
@@ -85,7 +88,8 @@ def http_routes(service: Service) -> list[BaseRoute]:
         Route("/v1/models", models),
         Route("/v1/live", live),
         Route("/", page),
-        Route("/{name}", page),
+        # Of any method: only the page knows what it has no file for.
+        Route("/{name}", page, methods=list(HTTPMethod)),
     ]
 
 

@@ -124,7 +124,9 @@ def test_what_is_wrong_is_said(
     [
         ("GET", "/v1/nothing", (404, "Expected a path of this server's, see /docs, got /v1/nothing")),
         ("GET", "/nothing.js", (404, "Expected a path of this server's, see /docs, got /nothing.js")),
+        ("POST", "/predict", (404, "Expected a path of this server's, see /docs, got /predict")),
         ("GET", "/v1/predict", (405, "Expected POST, got GET")),
+        ("POST", "/main.js", (405, "Expected GET, HEAD, got POST")),
     ],
 )
 def test_who_asks_at_the_wrong_place_is_told(
