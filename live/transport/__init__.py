@@ -3,6 +3,7 @@
 listening.py   opens the sockets          door.py        lets connections in one by one
 http.py        requests, by their bytes   turnstile.py   what is costly about them, one by one
 framing.py     the websocket's frames     handing.py     to whom what they hold goes
+handshake.py   what is said to a handshake that is none
 shortcut.py    to a session, and back, without waking a task
 pace.py        when a session's socket is read
 leaving.py     sessions that are lost together end one after the other

@@ -16,6 +16,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.http11 import Request
 from websockets.protocol import CONNECTING, OPEN
 
+from live.transport.handshake import Handshake
 from live.transport.shortcut import NextText, TakeIn, frame, offer, withdraw
 
 
@@ -40,6 +41,8 @@ class Handing(WebSocketsSansIOProtocol):
 
     def __init__(self, config: Config, *rest: Any, **named: Any) -> None:
         super().__init__(config, *rest, **named)
+        # A second one in its place would leave the first, which refers to itself, to the garbage collector.
+        self.conn.__class__ = Handshake
         self._events = Events()
         self.queue = self._events  # type: ignore[assignment]
         self._has_more = False

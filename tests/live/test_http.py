@@ -13,6 +13,7 @@ from uvicorn.server import ServerState
 
 from live.transport.http import http_within
 from tests.live.inside import CLASSIC, serving
+from tests.wire import handshake
 
 HANDSHAKE = b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: x\r\n\r\n"
 QUESTION = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -176,6 +177,29 @@ async def test_what_is_wrong_with_a_request_is_said_as_json(said: bytes, told: s
     assert b"content-type: application/json" in head
     error = json.loads(body)["error"]
     assert (error["code"], error["message"][: len(told)]) == ("bad_message", told)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (handshake(Sec_WebSocket_Key=None), " with a valid Sec-WebSocket-Key, got none"),
+        (handshake(Sec_WebSocket_Key="sesame"), " with a valid Sec-WebSocket-Key, got another"),
+        (handshake(Sec_WebSocket_Version="8"), " with a valid Sec-WebSocket-Version, got another"),
+        (handshake(Sec_WebSocket_Protocol=","), " with a valid Sec-WebSocket-Protocol, got another"),
+        (handshake().replace(b"GET", b"POST"), ", got another request"),
+    ],
+)
+async def test_a_wrong_handshake_is_refused_as_json(said: bytes, told: str) -> None:
+    async with serving() as place:
+        reader, writer = await asyncio.open_connection(*place)
+        writer.write(said)
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        writer.close()
+    is_post = said.startswith(b"POST")
+    assert head.startswith(b"HTTP/1.1 405 " if is_post else b"HTTP/1.1 400 ")
+    assert {b"Content-Type: application/json", b"Sec-WebSocket-Version: 13"} <= {*head.split(b"\r\n")}
+    code = "method_not_allowed" if is_post else "bad_message"
+    assert json.loads(body)["error"] == {"code": code, "message": f"Expected a websocket's handshake{told}"}
 
 
 async def test_a_head_that_does_not_end_is_refused_as_json() -> None:
