@@ -62,15 +62,21 @@ class Ink(NamedTuple):
 
     points: (P, 2) finite numbers, all strokes one after the other.
     counts: (S,) points in each stroke, none of them 0, adding up to P.
+    numbers: (S,) which of the client's strokes each is, where some of those have no points.
     """
 
     points: Points
     counts: NDArray[np.intp]
+    numbers: NDArray[np.intp] | None = None
 
     @property
     def is_blank(self) -> bool:
         """Nothing was drawn: no strokes, or none with a point."""
         return self.counts.size == 0
+
+    def number(self, stroke: int) -> int:
+        """Say which of the client's strokes one of these is."""
+        return stroke if self.numbers is None else int(self.numbers[stroke])
 
 
 BLANK = Ink(np.empty((0, 2)), np.empty(0, np.intp))
@@ -109,7 +115,8 @@ def from_strokes(strokes: Sequence[Sequence[Sequence[float]]]) -> Ink:
     if len(numbers) > 2 * len(points):
         numbers = [number for point in points for number in point[:2]]
     counts = np.array([len(stroke) for stroke in strokes if stroke], np.intp)
-    return Ink(_tame(np.array(numbers, np.float64)).reshape(-1, 2), counts)
+    inked = None if len(counts) == len(strokes) else np.flatnonzero([len(stroke) for stroke in strokes])
+    return Ink(_tame(np.array(numbers, np.float64)).reshape(-1, 2), counts, inked)
 
 
 def from_arrays(points: Points, counts: NDArray[np.integer]) -> Ink:
@@ -122,7 +129,8 @@ def from_arrays(points: Points, counts: NDArray[np.integer]) -> Ink:
         raise ValueError(f"Expected {total} points, as the strokes' counts add up to, got {len(points)}")
     if points.dtype != np.int16:
         points = _tame(points.astype(np.float64).ravel()).reshape(-1, 2)
-    return Ink(points, counts[counts > 0].astype(np.intp))
+    inked = None if counts.all() else np.flatnonzero(counts)
+    return Ink(points, counts[counts > 0].astype(np.intp), inked)
 
 
 def _tame(numbers: _Floats) -> _Floats:

@@ -93,7 +93,8 @@ class Snapshot(msgspec.Struct, frozen=True, eq=False, gc=False):
         if isinstance(self.drawing, Ink):
             return self.drawing
         points, counts, _ = _join([self.drawing])
-        return Ink(points, counts)
+        is_each_inked = len(counts) == len(self.drawing.counts)
+        return Ink(points, counts, None if is_each_inked else np.flatnonzero(self.drawing.counts))
 
     @property
     def points(self) -> int:

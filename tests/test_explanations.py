@@ -43,6 +43,22 @@ async def test_every_digit_is_explained_after_its_prediction(server: RunningServ
             check_sums(explanation, digit)
 
 
+@pytest.mark.parametrize("is_binary", [False, True])
+async def test_pieces_name_the_strokes_that_were_sent(server: RunningServer, is_binary: bool) -> None:
+    drawing: list[list[tuple[int, int]]] = [[], [(0, 0), (40, 0)], [], [(30, 30), (15, 60)], []]
+    many = [stroke for x in range(20) for stroke in ([(5 * x, 0), (5 * x, 60)], [])]
+    async with session(server) as socket:
+        await ask(socket, WANTED)
+        for seq, sent in enumerate((drawing, many)):
+            text = json.dumps({"type": "ink", "seq": seq, "strokes": sent})
+            await ask(socket, binary_ink(sent, seq) if is_binary else text)
+            pieces = (await receive(socket))["pieces"]
+            named = [n for p in pieces for n in range(p["stroke"], p["stroke"] + p.get("strokes", 1))]
+            inked = [number for number, stroke in enumerate(sent) if stroke]
+            assert set(inked) <= set(named)
+            assert {piece["stroke"] for piece in pieces} <= set(inked)
+
+
 async def test_a_growing_drawing_is_explained_as_far_as_there_is_time(server: RunningServer) -> None:
     grown = prefixes(DRAWINGS["three"])
     async with session(server) as socket:

@@ -34,7 +34,7 @@ _Values = NDArray[np.float64]
 class Piece(NamedTuple):
     """Part of a drawing: of one stroke, or several whole ones where there are more strokes than pieces.
 
-    stroke: where it begins, among the strokes that have points.
+    stroke: where it begins, among the ink's strokes, all of which have points.
     start, end: it goes from point `start` of that stroke up to, not including, point `end` of its last one,
     and on to the next piece's first point.
     strokes: how many it has part in.
@@ -102,8 +102,8 @@ class Coalitions:
     """
 
     def __init__(self, drawing: Ink, pieces: list[Piece]) -> None:
+        self.drawing = drawing
         self.pieces = pieces
-        self._drawing = drawing
         self._layers: Images | None = None
 
     def __len__(self) -> int:
@@ -126,10 +126,10 @@ class Coalitions:
 
     def _render(self) -> Images:
         if self._layers is None:
-            counts = self._drawing.counts
+            counts = self.drawing.counts
             first = counts.cumsum() - counts
             starts = np.array([first[piece.stroke] + piece.start for piece in self.pieces])
-            self._layers = ink.render_pieces(self._drawing, starts)
+            self._layers = ink.render_pieces(self.drawing, starts)
         return self._layers
 
 

@@ -78,10 +78,10 @@ def tell_pieces(prediction: Prediction, coalitions: Coalitions, worths: Probabil
     assert digit is not None
     rows = shapley(worths).round(_DECIMALS).tolist()
     blanks, scores = worths[0].round(_DECIMALS).tolist(), worths[-1].round(_DECIMALS).tolist()
-    pieces = [
-        PieceWeights(piece.stroke, piece.start, piece.end, row[digit], row, piece.strokes)
-        for piece, row in zip(coalitions.pieces, rows, strict=True)
-    ]
+    pieces = []
+    for piece, row in zip(coalitions.pieces, rows, strict=True):
+        first, last = map(coalitions.drawing.number, (piece.stroke, piece.stroke + piece.strokes - 1))
+        pieces.append(PieceWeights(first, piece.start, piece.end, row[digit], row, last - first + 1))
     return Explanation(
         prediction.seq,
         prediction.rev,

@@ -11,8 +11,8 @@ import msgspec
 class PieceWeights(msgspec.Struct, frozen=True, omit_defaults=True):
     """A piece of the ink, and what it adds to the digit's score.
 
-    stroke: where it begins, among the strokes that have points. It goes from point `start` of that stroke up
-    to, not including, point `end`, and on to the next piece's first.
+    stroke: where it begins, among the snapshot's strokes. It goes from point `start` of that stroke up to,
+    not including, point `end`, and on to the next piece's first.
     weights: the same for all ten digits: "why not a 9?".
     strokes: how many it has part in, where there are more strokes than pieces; `end` is a point of the last.
     """

@@ -30,8 +30,7 @@ _Weights = NDArray[np.float64]
 
 
 def paint_ink(strokes: Sequence[Sequence[Sequence[float]]], explanation: Explanation) -> Pillow.Image:
-    """Paint strokes, those without points left out, in the colours of their pieces."""
-    strokes = [stroke for stroke in strokes if stroke]
+    """Paint strokes in the colours of their pieces."""
     pieces = explanation.pieces or []
     scale = max([_LEAST_SCALE, *(abs(piece.weight) for piece in pieces)])
     page = Pillow.new("RGB", (_PIXELS * _FINER, _PIXELS * _FINER), _PAPER)
@@ -42,8 +41,8 @@ def paint_ink(strokes: Sequence[Sequence[Sequence[float]]], explanation: Explana
             start = piece.start if number == piece.stroke else 0
             end = piece.end if number == piece.stroke + piece.strokes - 1 else None
             # On to the next piece's first point, so that there is no gap.
-            part = lines[number][start : None if end is None else end + 1]
-            _line(brush, part, tuple(colour.tolist()))
+            if part := lines[number][start : None if end is None else end + 1]:
+                _line(brush, part, tuple(colour.tolist()))
     return _with_legend(page.resize((_PIXELS, _PIXELS), Pillow.Resampling.LANCZOS), explanation, scale)
 
 

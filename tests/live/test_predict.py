@@ -187,6 +187,17 @@ def test_ink_is_explained_in_a_picture(server: RunningServer, folder: Path, tmp_
         assert len(list((tmp_path / place).iterdir())) == 2
 
 
+def test_strokes_without_points_are_passed_over_in_a_picture(tmp_path: Path) -> None:
+    strokes = [stroke for x in range(10) for stroke in ([(5 * x, 0), (5 * x, 60)], [])]
+    (tmp_path / "odd.json").write_text(json.dumps({"strokes": strokes}))
+    (tmp_path / "even.json").write_text(json.dumps({"strokes": strokes[::2]}))
+    found = run(
+        "--json", "--explain", "--explain-to", tmp_path, tmp_path / "odd.json", tmp_path / "even.json"
+    )
+    odd, even = (json.loads(line)["picture"] for line in found.stdout.splitlines())
+    assert Path(odd).read_bytes() == Path(even).read_bytes()
+
+
 def test_no_picture_of_an_explanation_takes_the_place_of_another(folder: Path, tmp_path: Path) -> None:
     (folder / "d" / "x.json").write_text(json.dumps({"strokes": DRAWINGS["two"]}))
     (folder / "d_x.json").write_text(json.dumps({"strokes": DRAWINGS["six"]}))
