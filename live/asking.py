@@ -179,6 +179,9 @@ async def _upload(
     request: Request, settings: Settings, max_bytes: int, max_parts: int, content_type: str | None = None
 ) -> Upload:
     """Take in a body whole."""
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        told = "Expected a body without Content-Encoding, got one with it"
+        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, told, {"Accept-Encoding": "identity"})
     if content_type is None:
         content_type = request.headers.get("content-type", "")
     declared = request.headers.get("content-length", "")

@@ -207,12 +207,12 @@ _FAULTS = {
     "404": "No such model.",
     "408": "A body that does not come in.",
     "413": "Too large.",
-    "415": "Neither a picture, nor JSON, nor a form.",
+    "415": "Neither a picture, nor JSON, nor a form; or a body in a Content-Encoding.",
     "422": "No picture that can be decoded.",
     "503": "Loading, draining or full.",
 }
 _PREDICT_FAULTS = list(_FAULTS)
-_BATCH_FAULTS = [status for status in _FAULTS if status not in ("415", "422")]
+_BATCH_FAULTS = [status for status in _FAULTS if status != "422"]
 
 
 def _get(name: str, summary: str, schema: str, *faults: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Predictions over HTTP: single ones, uploads of many, and everything that can be wrong with them."""
 
 import base64
+import gzip
 import io
 import json
 import resource
@@ -117,6 +118,15 @@ def test_what_is_wrong_is_said(
     http: httpx.Client, request_: dict[str, Any], expected: tuple[int, str]
 ) -> None:
     assert fault(http.post("/v1/predict", **request_)) == expected
+
+
+@pytest.mark.parametrize("path", ["/v1/predict", "/v1/batch"])
+def test_a_compressed_body_is_refused_as_such(http: httpx.Client, path: str) -> None:
+    body = gzip.compress(encoded(draw("two")))
+    response = http.post(path, content=body, headers={"Content-Encoding": "gzip"})
+    assert fault(response) == (415, "unsupported_media_type")
+    assert "Content-Encoding" in response.json()["error"]["message"]
+    assert response.headers["Accept-Encoding"] == "identity"
 
 
 @pytest.mark.parametrize(
