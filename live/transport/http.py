@@ -7,6 +7,7 @@ wrong with a request it says in plain text. Those who would have a websocket are
 
 import asyncio
 import re
+import sys
 from collections.abc import Callable
 from functools import partial
 
@@ -41,6 +42,7 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
             self._deadline = self.loop.call_later(seconds, transport.close)
             self._head_bytes: int | None = 0
             self._head: bytes | None = b""
+            self._data = b""
             self._is_waiting = False
             self._expected = "Expected an HTTP request, got something else"
 
@@ -68,7 +70,9 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
         def _take(self, data: bytes) -> None:
             if self._head_bytes is not None:
                 self._head_bytes += len(data)
+            self._data = data
             super().data_received(data)
+            self._data = b""
             is_answered = self._head_bytes is None and self.cycle and self.cycle.response_complete
             if is_answered and self._deadline.cancelled():
                 # The rest of a body that was answered early, or nothing that begins a request: for either
@@ -102,6 +106,10 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
             if protocol.conn.handshake_exc and not self.transport.is_closing():
                 # With a body, say. The library reads no more of it, and would let it stand there.
                 self._refuse("Expected a websocket's handshake, got another request")
+            # uvicorn forgets frames that came with the handshake; its parser has said where they begin.
+            upgrade = sys.exception()
+            if upgrade and (early := self._data[upgrade.args[0] :]) and not self.transport.is_closing():
+                protocol.data_received(early)
             # It knows this protocol's methods: only the garbage collector would part the two, and of hundreds
             # of sessions a second it took 10 ms at a time, in which nobody was answered.
             self.parser = None  # type: ignore[assignment]

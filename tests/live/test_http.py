@@ -12,8 +12,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from live.transport.http import http_within
+from tests.live.drawings import DRAWINGS, binary_ink
 from tests.live.inside import CLASSIC, serving
-from tests.wire import handshake
+from tests.wire import Op, Wire, frame, handshake
 
 HANDSHAKE = b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: x\r\n\r\n"
 QUESTION = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -200,6 +201,19 @@ async def test_a_wrong_handshake_is_refused_as_json(said: bytes, told: str) -> N
     assert {b"Content-Type: application/json", b"Sec-WebSocket-Version: 13"} <= {*head.split(b"\r\n")}
     code = "method_not_allowed" if is_post else "bad_message"
     assert json.loads(body)["error"] == {"code": code, "message": f"Expected a websocket's handshake{told}"}
+
+
+async def test_frames_that_come_with_the_handshake_are_heard() -> None:
+    frames = frame(Op.BINARY, binary_ink([], 1)) + frame(Op.BINARY, binary_ink(DRAWINGS["seven"], 2))
+    async with serving() as place:
+        wire = Wire(*await asyncio.open_connection(*place))
+        wire.writer.write(handshake() + frames[:-9])
+        assert (await wire.reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+        ready, blank = [json.loads((await wire.receive()).payload) for _ in range(2)]
+        wire.writer.write(frames[-9:])
+        seven = json.loads((await wire.receive()).payload)
+        wire.writer.close()
+    assert (ready["type"], blank["seq"], seven["seq"], seven["digit"]) == ("ready", 1, 2, 7)
 
 
 async def test_a_head_that_does_not_end_is_refused_as_json() -> None:
