@@ -1,12 +1,14 @@
 """The link of a client to its server, over connections that come and go.
 
 Called by the client: it says what is sent first on each connection, and takes the messages that come. After a
-connection is lost the next one comes after a growing, jittered pause, or after what the server asked for.
+connection has ended, however it ended, the next one comes after what the server asked for, if it did, and a
+jittered pause, which grows with each failure in a row.
 """
 
 import asyncio
 import contextlib
 import logging
+import math
 import random
 from collections.abc import Callable, Iterable
 
@@ -23,6 +25,9 @@ Frame = str | bytes
 
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 10.0
+_LASTING_S = 5.0
+"""A connection that was open for less counts as a failure: a server may let everybody in, and then send them
+away at once."""
 _RETRYABLE_STATUS = (429, 502, 503, 504)
 _GOODBYE_S = 1.0
 """That a server gets to answer a goodbye: one that hangs must not hold up who wants to leave."""
@@ -69,6 +74,8 @@ class Link:
         self._end = end
         self._trouble: Exception | None = None
         """Why the last try to connect failed; an OSError where nobody was there."""
+        self._asked_s = 0.0
+        """How long the server asked to be left alone."""
         self._socket: ClientConnection | None = None
         self._is_settled = asyncio.Event()
         """The server was there, or it is known that it never will be."""
@@ -119,9 +126,9 @@ class Link:
         self._is_settled.set()
 
     async def _keep_connected(self) -> None:
-        tries = 0
+        clock, failures = asyncio.get_running_loop().time, 0
         while True:
-            pause_s = random.uniform(0, min(_FIRST_PAUSE_S * 2**tries, _LONGEST_PAUSE_S))
+            opened_at, self._asked_s = math.inf, 0.0
             try:
                 async with websockets.connect(
                     self._websocket_url,
@@ -131,8 +138,8 @@ class Link:
                     max_size=None,
                     close_timeout=_GOODBYE_S,
                 ) as socket:
-                    tries = 0
-                    pause_s = await self._serve(socket)
+                    opened_at = clock()
+                    await self._serve(socket)
             except websockets.InvalidStatus as refusal:
                 status = refusal.response.status_code
                 if status not in _RETRYABLE_STATUS:
@@ -142,15 +149,15 @@ class Link:
                 self._trouble = error
                 if isinstance(error, websockets.ConnectionClosed) and _is_about_size(error):
                     self._too_big()
-                log.info("Lost the server; trying again in %.1f s", pause_s)
             finally:
                 self._socket = None
-            tries = min(tries + 1, 10)
+            failures = 0 if clock() - opened_at > _LASTING_S else min(failures + 1, 10)
+            pause_s = self._asked_s + random.uniform(0, min(_FIRST_PAUSE_S * 2**failures, _LONGEST_PAUSE_S))
+            log.info("Lost the server; trying again in %.1f s", pause_s)
             await asyncio.sleep(pause_s)
 
-    async def _serve(self, socket: ClientConnection) -> float:
-        """Receive until the connection ends; return how long to stay away, in seconds."""
-        pause_s = 0.0
+    async def _serve(self, socket: ClientConnection) -> None:
+        """Receive until the connection ends."""
         async for text in socket:
             try:
                 message = _decode(text)
@@ -163,10 +170,9 @@ class Link:
                     await socket.send(frame)
                 self._is_settled.set()
             elif isinstance(message, GoAway):
-                pause_s = message.after_ms / 1e3 * random.uniform(1, 1.5)
+                self._asked_s = message.after_ms / 1e3 * random.uniform(1, 1.5)
             else:
                 self._take(message)
-        return pause_s
 
 
 def _is_about_size(closed: websockets.ConnectionClosed) -> bool:

@@ -7,18 +7,43 @@ import socket as sockets
 from pathlib import Path
 
 import pytest
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from live.blocking import Blocking
 from live.client import Client, Refused
-from live.messages import Error, Prediction, Ready, Timing, encode
+from live.messages import Error, GoAway, Prediction, Ready, Timing, encode
 from live.settings import WEIGHTS, Settings
 from tests.conftest import RunningServer, running_server
 from tests.live.drawings import DRAWINGS
 from tests.live.pages import draw, encoded
 
 DIGITS = list(enumerate(DRAWINGS.items()))
+READY = Ready(1, "fake", "session", [], Settings().limits)
+
+
+def url_of(fake: Server) -> str:
+    [socket] = fake.sockets
+    return f"http://127.0.0.1:{socket.getsockname()[1]}"
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> "asyncio.Queue[float]":
+    """Collect the longest that each pause may be, and make none."""
+    found: asyncio.Queue[float] = asyncio.Queue()
+    sleep = asyncio.sleep
+
+    async def note(seconds: float) -> None:
+        task = asyncio.current_task()
+        if task and task.get_coro().__name__ == "keepalive":  # type: ignore[union-attr]
+            # The library's own, between two pings.
+            await sleep(seconds)
+        found.put_nowait(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr("live.link.asyncio.sleep", note)
+    monkeypatch.setattr("live.link.random.uniform", lambda _, most: most)
+    return found
 
 
 async def test_ink_and_pictures_are_read(server: RunningServer) -> None:
@@ -77,22 +102,19 @@ async def test_what_is_larger_than_the_server_reads_is_not_even_sent(server: Run
 
 
 async def test_what_a_server_leaves_because_of_is_not_sent_again() -> None:
-    ready = Ready(1, "fake", "session", [], Settings().limits)
     came: asyncio.Queue[int] = asyncio.Queue()
 
     async def answer(connection: ServerConnection) -> None:
-        await connection.send(encode(ready))
+        await connection.send(encode(READY))
         async for frame in connection:
             came.put_nowait(len(frame))
 
     # What is before a server may read less than the server says.
-    async with serve(answer, "127.0.0.1", 0, max_size=1_000) as narrow:
-        [socket] = narrow.sockets
-        async with Client(f"http://127.0.0.1:{socket.getsockname()[1]}") as client:
-            with pytest.raises(Refused, match="too_large: Expected a smaller drawing, got 2012 bytes"):
-                await client.read(bytes(2_000))
-            await client.send(bytes(500))
-            assert await came.get() == 512
+    async with serve(answer, "127.0.0.1", 0, max_size=1_000) as narrow, Client(url_of(narrow)) as client:
+        with pytest.raises(Refused, match="too_large: Expected a smaller drawing, got 2012 bytes"):
+            await client.read(bytes(2_000))
+        await client.send(bytes(500))
+        assert await came.get() == 512
 
 
 async def test_it_may_be_configured_later(server: RunningServer) -> None:
@@ -140,23 +162,20 @@ async def test_a_server_that_comes_back_without_the_model_is_asked_for_nothing(t
 
 
 async def test_an_error_about_no_snapshot_is_not_its_predictions() -> None:
-    ready = Ready(1, "fake", "session", [], Settings().limits)
     error = Error("unknown_model", "Expected the shap library", None, False)
     blank = Prediction(0, 1, "fake", "blank", None, None, None, 0, Timing(0, 0, 1))
 
     async def answer(connection: ServerConnection) -> None:
-        await connection.send(encode(ready))
+        await connection.send(encode(READY))
         async for frame in connection:
             if isinstance(frame, bytes):
                 await connection.send(encode(error))
                 await connection.send(encode(blank))
 
-    async with serve(answer, "127.0.0.1", 0) as fake:
-        [socket] = fake.sockets
-        async with Client(f"http://127.0.0.1:{socket.getsockname()[1]}") as client:
-            assert (await client.read(b"a picture")).verdict == "blank"
-            with pytest.raises(Refused, match="Expected the shap library"):
-                await client.explain(b"a picture")
+    async with serve(answer, "127.0.0.1", 0) as fake, Client(url_of(fake)) as client:
+        assert (await client.read(b"a picture")).verdict == "blank"
+        with pytest.raises(Refused, match="Expected the shap library"):
+            await client.explain(b"a picture")
 
 
 async def test_it_comes_back_with_its_last_snapshot() -> None:
@@ -174,6 +193,30 @@ async def test_it_comes_back_with_its_last_snapshot() -> None:
                 assert prediction.digit == 7
                 break
         await client.close()
+
+
+async def test_a_server_is_left_alone_for_as_long_as_it_asks(pauses: "asyncio.Queue[float]") -> None:
+    async def restart(connection: ServerConnection) -> None:
+        await connection.send(encode(READY))
+        await connection.send(encode(GoAway("restart", 60_000)))
+        await connection.close(1012)
+
+    async with serve(restart, "127.0.0.1", 0) as fake, Client(url_of(fake)):
+        assert await pauses.get() >= 60
+
+
+@pytest.mark.parametrize("code", [1000, 1001, 1011, 1013])
+async def test_a_server_that_sends_everybody_away_is_left_alone_ever_longer(
+    pauses: "asyncio.Queue[float]", code: int
+) -> None:
+    async def send_away(connection: ServerConnection) -> None:
+        await connection.send(encode(READY))
+        await connection.close(code)
+
+    async with serve(send_away, "127.0.0.1", 0) as fake, Client(url_of(fake)):
+        found = [await pauses.get() for _ in range(12)]
+        assert found == sorted(found)
+        assert found[0] < 1 < found[-1]
 
 
 async def test_who_waits_when_it_is_closed_is_told() -> None:
@@ -207,10 +250,8 @@ async def test_a_server_that_is_only_slow_is_waited_for() -> None:
         return connection.respond(503, "loading")
 
     async with serve(lambda _: asyncio.sleep(0), "127.0.0.1", 0, process_request=be_loading) as slow:
-        [socket] = slow.sockets
-        url = f"http://127.0.0.1:{socket.getsockname()[1]}"
         with pytest.raises(TimeoutError, match=r"none answered within 0\.4 s: .*HTTP 503"):
-            await Client(url, timeout_s=0.4, reach_s=0.2).__aenter__()
+            await Client(url_of(slow), timeout_s=0.4, reach_s=0.2).__aenter__()
 
 
 async def test_a_connection_that_cannot_go_on_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
