@@ -157,12 +157,14 @@ class Link:
             await asyncio.sleep(pause_s)
 
     async def _serve(self, socket: ClientConnection) -> None:
-        """Receive until the connection ends."""
+        """Receive until the connection ends. Raises ConnectionError when what comes is no message at all."""
         async for text in socket:
             try:
                 message = _decode(text)
             except msgspec.ValidationError:
                 continue  # A later server's message; what we know of is still to come.
+            except msgspec.DecodeError:
+                raise ConnectionError("Expected messages in JSON, got something else") from None
             if isinstance(message, Ready):
                 self.ready = message
                 self._socket = socket

@@ -219,6 +219,17 @@ async def test_a_server_that_sends_everybody_away_is_left_alone_ever_longer(
         assert found[0] < 1 < found[-1]
 
 
+async def test_what_is_no_message_at_all_is_no_server(pauses: "asyncio.Queue[float]") -> None:
+    async def greet(connection: ServerConnection) -> None:
+        await connection.send("hello")
+        await connection.wait_closed()
+
+    async with serve(greet, "127.0.0.1", 0) as other:
+        with pytest.raises(TimeoutError, match="Expected messages in JSON, got something else"):
+            await Client(url_of(other), timeout_s=600, reach_s=0.5).__aenter__()
+    assert pauses.qsize()
+
+
 async def test_who_waits_when_it_is_closed_is_told() -> None:
     with running_server() as server:
         async with Client(server.url) as client:
