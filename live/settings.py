@@ -6,7 +6,6 @@ import socket
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import Field, dataclass, field, fields
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,7 +34,7 @@ messages and 64 kB."""
 
 _MOST = 2**53
 """Clients are told limits as JSON: up to here, a browser reads a whole number as it is."""
-_LEAST_S, _MOST_S = 1e-3, 2e6
+_LEAST_S, MOST_S = 1e-3, 2e6
 """Of any time, three weeks being the most: the kernel counts `stuck_s` in milliseconds, in 31 bits."""
 _LEAST_FRAME_BYTES = 1_024
 """Room for any message without a drawing."""
@@ -49,7 +48,7 @@ def _knob(default: Any, text: str, *choices: str, least: float = 1, most: float 
 
 
 def _seconds(default: float, text: str, least: float = _LEAST_S) -> Any:
-    return _knob(default, text, least=least, most=_MOST_S)
+    return _knob(default, text, least=least, most=MOST_S)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +109,8 @@ class Settings:
     def __post_init__(self) -> None:
         """Raise ValueError when a number is out of its bounds."""
         for knob in fields(self):
-            if fault := _fault(knob, getattr(self, knob.name)):
+            value, bounds = getattr(self, knob.name), knob.metadata
+            if isinstance(value, int | float) and (fault := _fault(value, bounds["least"], bounds["most"])):
                 raise ValueError(f"Expected {knob.name} of {fault}")
 
     @property
@@ -153,6 +153,7 @@ _NOT_ON_CLUSTERS = {"workers", "spread", "certificate", "key", "handshake_s", "s
 CLUSTER_KNOBS = [knob for knob in fields(ClusterSettings) if knob.name not in _NOT_ON_CLUSTERS]
 
 Kind = TypeVar("Kind", bound=Settings)
+Number = TypeVar("Number", int, float)
 
 
 def add_flags(parser: argparse.ArgumentParser, knobs: "Iterable[Field[Any]]") -> None:
@@ -160,7 +161,7 @@ def add_flags(parser: argparse.ArgumentParser, knobs: "Iterable[Field[Any]]") ->
     for knob in knobs:
         parser.add_argument(
             f"--{knob.name.replace('_', '-')}",
-            type=partial(_parse, knob),
+            type=_reader(knob),
             default=knob.default,
             choices=knob.metadata["choices"],
             help=knob.metadata["help"],
@@ -179,26 +180,33 @@ def read_token(options: argparse.Namespace) -> str:
     return token
 
 
-def _parse(knob: "Field[Any]", text: str) -> Any:
-    """Read what a flag was given. Raises ArgumentTypeError where it should be a number within bounds."""
+def number(kind: type[Number], least: float, most: float = _MOST) -> Callable[[str], Number]:
+    """Make what reads a flag's number, and raises ArgumentTypeError unless it is one within bounds."""
+
+    def read(text: str) -> Number:
+        try:
+            value = kind(text)
+        except ValueError:
+            what = "a whole number" if kind is int else "a number"
+            raise argparse.ArgumentTypeError(f"expected {what}, got {text!r}") from None
+        if fault := _fault(value, least, most):
+            raise argparse.ArgumentTypeError(f"expected {fault}")
+        return value
+
+    return read
+
+
+def _reader(knob: "Field[Any]") -> Callable[[str], Any]:
+    """Return what reads a knob's flag."""
     if isinstance(knob.default, tuple):
-        return tuple(text.split(","))
-    kind: Callable[[str], Any] = Path if isinstance(knob.default, Path) else type(knob.default)
-    try:
-        value = kind(text)
-    except ValueError:
-        what = "a whole number" if kind is int else "a number"
-        raise argparse.ArgumentTypeError(f"expected {what}, got {text!r}") from None
-    if fault := _fault(knob, value):
-        raise argparse.ArgumentTypeError(f"expected {fault}")
-    return value
+        return lambda text: tuple(text.split(","))
+    if isinstance(knob.default, int | float):
+        return number(type(knob.default), knob.metadata["least"], knob.metadata["most"])
+    return Path if isinstance(knob.default, Path) else str
 
 
-def _fault(knob: "Field[Any]", value: object) -> str:
-    """Say what is wrong with a value: nothing, unless it is a number out of its bounds."""
-    if not isinstance(value, int | float):
-        return ""
-    least, most = knob.metadata["least"], knob.metadata["most"]
+def _fault(value: float, least: float, most: float) -> str:
+    """Say what is wrong with a number, if it is out of its bounds."""
     if value > most:
         return f"at most {most:.0f}, got {value}"
     # Not a number is not below least either.

@@ -13,7 +13,6 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
@@ -26,32 +25,35 @@ from live.load import files, frames
 from live.load.plan import Plan
 from live.output import writing
 from live.remote import REACH_S, add_token, reaching
-from live.settings import read_token
+from live.settings import MOST_S, number, read_token
 
-_Number = TypeVar("_Number", int, float)
+_LEAST_RATE, _MOST_RATE = 1e-3, 1e5
+"""Snapshots a second of one session: at less a test shows nothing, and no tester sends more."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the load tester."""
     add = parser.add_argument
+    count, seconds = number(int, least=1), number(float, least=0, most=MOST_S)
     add("url", metavar="URL", help="a server: http://127.0.0.1:8000, or ws://127.0.0.1:8000/v1/live")
-    add("--sessions", type=_count, default=100, help="how many draw at once")
-    add("--rate", type=_positive, default=30.0, help="snapshots a second that each sends while drawing")
+    add("--sessions", type=count, default=100, help="how many draw at once")
+    rate = number(float, _LEAST_RATE, _MOST_RATE)
+    add("--rate", type=rate, default=30.0, help="snapshots a second that each sends while drawing")
     add("--closed", action="store_true", help="each sends as fast as it is answered, whatever the rate")
-    add("--seconds", type=_count, default=10, help="how long to measure, after all sessions are open")
-    add("--ramp", type=_not_negative, default=1.0, help="seconds over which the sessions are opened")
+    add("--seconds", type=count, default=10, help="how long to measure, after all sessions are open")
+    add("--ramp", type=seconds, default=1.0, help="seconds over which the sessions are opened")
     add(
         "--pause",
-        type=_not_negative,
+        type=seconds,
         default=0.0,
         help="seconds between two drawings of a session, without --closed",
     )
-    add("--steps", type=_count, default=16, help="snapshots that a drawing grows through; 1 sends it whole")
+    add("--steps", type=count, default=16, help="snapshots that a drawing grows through; 1 sends it whole")
     add("--ink", type=Path, default=EXAMPLES, help="file of drawings, with labels or without")
     add("--json-ink", action="store_true", help="send ink as JSON instead of binary")
     add("--model", default="", help="which of the server's models is to read (default: the server's)")
     add_token(parser)
-    add("--processes", type=_count, default=max((os.cpu_count() or 1) // 2, 1), help="processes that draw")
+    add("--processes", type=count, default=max((os.cpu_count() or 1) // 2, 1), help="processes that draw")
     add(
         "--niceness",
         type=int,
@@ -62,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--pid",
-        type=_count,
+        type=count,
         help="process of the server, to be watched (default: found, if it is local and no proxy's)",
     )
     add("--json", type=Path, metavar="FILE", help="write the report to FILE, as JSON")
@@ -149,21 +151,3 @@ def _check_model(plan: Plan) -> None:
     if plan.model:
         with reaching(plan.url), Blocking(plan.url, model=plan.model, token=plan.token, reach_s=REACH_S):
             pass
-
-
-def _count(text: str) -> int:
-    return _checked(int(text), int(text) >= 1)
-
-
-def _positive(text: str) -> float:
-    return _checked(float(text), float(text) > 0)
-
-
-def _not_negative(text: str) -> float:
-    return _checked(float(text), float(text) >= 0)
-
-
-def _checked(number: _Number, is_fine: bool) -> _Number:
-    if not is_fine:
-        raise argparse.ArgumentTypeError(f"expected a larger number, got {number:g}")
-    return number

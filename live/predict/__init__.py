@@ -30,7 +30,7 @@ from live.predict.progress import Progress
 from live.predict.sources import Drawing, Item
 from live.remote import REACH_S, add_token, reaching
 from live.session import Image
-from live.settings import Settings, read_token
+from live.settings import MOST_S, Settings, number, read_token
 
 Read = Callable[[Drawing], dict[str, Any]]
 """A drawing → the fields of its prediction, or its error. Raises LiveError."""
@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--server", metavar="URL", default="", help="have a server read (default: read in this process)")
     add_token(parser)
     wait = f"seconds to wait for a server; at most {REACH_S:g} for one that is not there at all"
-    add("--timeout-s", type=float, default=30.0, help=wait)
+    add("--timeout-s", type=number(float, least=0, most=MOST_S), default=30.0, help=wait)
     add("--weights", type=Path, default=Settings.weights, help="folder of models, without --server")
 
 

@@ -255,7 +255,7 @@ def test_sessions_that_are_refused_are_counted(server: RunningServer) -> None:
         ),
         (["here", "--closed", "--pause", "1"], 1, "live-digits: Expected --pause without --closed"),
         (["here", "--html", "tests"], 1, "live-digits: Expected to write tests, but: Is a directory"),
-        (["here", "--sessions", "0"], 2, "expected a larger number"),
+        (["here", "--sessions", "0"], 2, "expected at least 1, got 0"),
         (["here", "--niceness", "20"], 2, "invalid choice: 20"),
         (["here", "--pid", "999999999"], 1, "Expected a process 999999999 to watch"),
     ],
