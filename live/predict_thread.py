@@ -127,8 +127,11 @@ class _Crew:
 
     def _answer(self, model: str, question: Any) -> Any:
         assert self._predict
-        self._faults += 1
-        finding = self._predict(model, question)
+        try:
+            finding = self._predict(model, question)
+        except Exception:
+            self._faults += 1
+            raise
         self._faults = 0
         return finding
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from live.predict_thread import Lost, PredictThread
+from live.predict_thread import MAX_FAULTS, Lost, PredictThread
 
 
 class Gate:
@@ -73,6 +73,33 @@ async def test_a_fault_is_the_batchs_own() -> None:
         await thread.predict("m", [0])
     assert await thread.predict("m", [2]) == [0.5]
     assert thread.trouble(1) is None
+    thread.end()
+
+
+async def test_a_batch_under_way_is_no_fault_yet() -> None:
+    gate = Gate()
+    failing = iter([*[ValueError] * MAX_FAULTS, None, *[ValueError] * (MAX_FAULTS + 1)])
+
+    def predict(model: str, items: Sequence[Any]) -> Sequence[Any]:
+        if fault := next(failing):
+            raise fault
+        return gate.predict(model, items)
+
+    async def fail(times: int) -> None:
+        for _ in range(times):
+            with pytest.raises(ValueError):  # noqa: PT011 - it has no words
+                await thread.predict("m", [0])
+
+    thread = PredictThread(lambda: predict)
+    await thread.start()
+    await fail(MAX_FAULTS)
+    slow = thread.predict("m", [1])
+    assert await asyncio.to_thread(gate.began.wait, 30)
+    assert thread.trouble(100) is None
+    gate.may_end.set()
+    assert await slow == ["m:1"]
+    await fail(MAX_FAULTS + 1)
+    assert thread.trouble(100) == "fails"
     thread.end()
 
 
