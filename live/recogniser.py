@@ -1,8 +1,8 @@
 """Recognisers: weights and their card → a callable from images to scores.
 
-Fourth step of the flow: ink → **recogniser** → verdict. In go (B, 28, 28) images, out come (B, 10) scores.
-Two engines run the same weights: LiteRT, light and fastest on CPUs, and Keras, for GPUs and for models that
-come without a card. Both are imported late: serving with LiteRT never imports TensorFlow.
+Fourth step of the flow: ink → **recogniser** → verdict. In go images (B, 28, 28), out come scores (B, 10 or
+11). Two engines run the same weights: LiteRT, light and fastest on CPUs, and Keras, for GPUs and for models
+that come without a card. Both are imported late: serving with LiteRT never imports TensorFlow.
 """
 
 import hashlib
@@ -88,22 +88,24 @@ def load(card: Card, folder: Path, engine: str) -> Recogniser:
     """Load a model, check it against its card, and run it at the sizes it will be asked for first.
 
     Raises StartError when the weights don't fit their card, the engine is not installed, or the model
-    does not take 28×28 images to ten probabilities.
+    does not take 28×28 images to ten or eleven probabilities.
     """
     if card.normalisation != NORMALISATION:
         raise StartError(
             f"Expected weights of {card.name} for normalisation {NORMALISATION}, got {card.normalisation}: "
             "train them again"
         )
+    if card.outputs not in (DIGITS, DIGITS + 1):
+        raise StartError(
+            f"Expected {DIGITS} or {DIGITS + 1} outputs on the card of {card.name}, got {card.outputs}"
+        )
     has_litert = any(name.endswith(".tflite") for name in card.files)
     is_litert = engine == "litert" and has_litert
-    path = next(
-        (folder / name for name in card.files if name.endswith(".tflite") == is_litert and name != ""),
-        None,
-    )
-    if path is None:
+    name = next((name for name in card.files if name.endswith(".tflite") == is_litert), None)
+    if name is None:
         raise StartError(f"Expected a file for engine {engine} on the card of {card.name}, found none")
-    _check(path, card)
+    path = folder / name
+    _check(path, card.files[name].sha256, card.name)
     run = _load_litert(path) if is_litert else _load_keras(path, card.outputs)
     _warm_up(run, card)
     return Recogniser(card, run)
@@ -125,11 +127,10 @@ def _read(path: Path, what: str) -> bytes:
         raise StartError(f"Expected {what} {path}, but: {str(error.strerror).lower()}") from None
 
 
-def _check(path: Path, card: Card) -> None:
-    """Compare a file with its card."""
+def _check(path: Path, expected: str, model: str) -> None:
+    """Compare a file with what its model's card says of it: a SHA-256, or nothing."""
     if not path.is_file():
-        raise StartError(f"Expected weights at {path}, as the card of {card.name} says, found none")
-    expected = card.files[path.name].sha256
+        raise StartError(f"Expected weights at {path}, as the card of {model} says, found none")
     found = hashlib.sha256(_read(path, "weights at")).hexdigest()
     if expected and found != expected:
         raise StartError(f"Expected {path} with SHA-256 {expected}, as its card says, got {found}")
@@ -139,7 +140,7 @@ def _warm_up(run: Run, card: Card) -> None:
     """Run a batch of one and one of some, and see that what comes out are probabilities."""
     for size in (1, _WARM):
         scores = run(np.zeros((size, SIDE, SIDE), np.float32))
-        if scores.shape != (size, card.outputs) or card.outputs not in (DIGITS, DIGITS + 1):
+        if scores.shape != (size, card.outputs):
             raise StartError(f"Expected {card.name} to give {card.outputs} scores, got {scores.shape[1:]}")
         if scores.min() < 0 or not np.allclose(scores.sum(axis=1), 1, atol=1e-3):
             raise StartError(f"Expected {card.name} to end in a softmax: scores that add up to 1, got others")

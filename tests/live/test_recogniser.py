@@ -88,6 +88,22 @@ def test_weights_for_another_normalisation_are_refused(weights: Path) -> None:
         load("classic", folder=weights)
 
 
+def test_a_card_of_more_outputs_than_are_understood_is_refused(weights: Path) -> None:
+    spoil(weights, outputs=12)
+    with pytest.raises(StartError, match="Expected 10 or 11 outputs on the card of classic, got 12"):
+        load("classic", folder=weights)
+
+
+def test_weights_may_be_in_a_folder_of_their_own(weights: Path) -> None:
+    (weights / "files").mkdir()
+    (weights / "classic.tflite").rename(weights / "files" / "classic.tflite")
+    spoil(weights, files={"files/classic.tflite": {"sha256": "0"}})
+    with pytest.raises(StartError, match="with SHA-256 0, as its card says, got "):
+        load("classic", folder=weights)
+    spoil(weights, files={"files/classic.tflite": {"sha256": ""}})
+    assert load("classic", folder=weights).scores(images(1)).shape == (1, 11)
+
+
 def test_missing_weights_are_named(weights: Path) -> None:
     (weights / "classic.tflite").unlink()
     with pytest.raises(StartError, match=r"Expected weights at .*classic\.tflite"):
