@@ -22,11 +22,13 @@ class Blocking:
 
     def __init__(self, url: str = "http://127.0.0.1:8000", **options: Any) -> None:
         self._client = Client(url, **options)
-        self._loop = asyncio.new_event_loop()
-        self._thread = Thread(target=self._loop.run_forever, name="live-digits", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        """There while the client is open."""
 
     def __enter__(self) -> Self:
         """Connect. Raises Refused or TimeoutError."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, name="live-digits", daemon=True)
         self._thread.start()
         try:
             self._wait(self._client.__aenter__())
@@ -79,6 +81,9 @@ class Blocking:
                 return
 
     def _wait(self, call: Coroutine[Any, Any, _Result]) -> _Result:
+        if not self._loop:
+            call.close()
+            raise RuntimeError("Expected a call inside `with Blocking(…) as client:`, got one outside")
         waiting = asyncio.run_coroutine_threadsafe(call, self._loop)
         try:
             return waiting.result()
@@ -90,9 +95,11 @@ class Blocking:
     def _stop(self) -> None:
         # A call that was interrupted may still be on its way out.
         self._wait(_end_all())
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        loop, self._loop = self._loop, None
+        assert loop
+        loop.call_soon_threadsafe(loop.stop)
         self._thread.join()
-        self._loop.close()
+        loop.close()
 
 
 async def _next(coming: AsyncIterator[_Result]) -> _Result:

@@ -300,3 +300,13 @@ def test_the_blocking_client_does_the_same(server: RunningServer) -> None:
 def test_the_blocking_client_raises_what_went_wrong(server: RunningServer) -> None:
     with Blocking(server.url) as client, pytest.raises(Refused, match="bad_picture"):
         client.read(b"no picture")
+
+
+def test_the_blocking_client_is_called_while_it_is_open(server: RunningServer) -> None:
+    client = Blocking(server.url)
+    with pytest.raises(RuntimeError, match="Expected a call inside `with "):
+        client.read(DRAWINGS["one"])
+    with client:
+        assert client.read(DRAWINGS["one"]).digit == 1
+    with pytest.raises(RuntimeError, match="Expected a call inside `with "):
+        client.read(DRAWINGS["one"])
