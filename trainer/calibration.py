@@ -4,8 +4,10 @@ training → **calibration** → the card, and from there the server. In come ra
 softmax; the eleventh, when there is one, is the chance that the drawing is not a digit.
 
 - digits' probabilities: the first ten, each to the power 1 / temperature, scaled to add up to 1;
-- `not_a_digit` when the doubt (the eleventh output; without one, 1 - the largest probability) is above its
-threshold; - else `unsure` when the largest probability is below its threshold; - else `digit`.
+- verdict: `not_a_digit` when the doubt (the eleventh output; without one, 1 - the largest probability) is
+  above its threshold, else `unsure` when the largest probability is below its own, else `digit`.
+
+The server's verdict.py does the same.
 """
 
 from typing import Any, NamedTuple, Self

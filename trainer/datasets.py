@@ -30,10 +30,11 @@ _OTHERS = {
     unipen.LETTERS: "defhkmnpruvwx",
     unipen.SYMBOLS: '"#$%*+-:;<=@[^_{~',
 }
-"""Characters that are not digits and do not look like one in anybody's hand. Left out are those that do:
-O D Q C (0), I l i j ! | / \\ ( ) ' ` , . (1), Z z ? (2), } > ] (3, 7), y Y t (4), S s J (5, 3), G b (6), B &
-(8),
-g q a (9)."""
+"""Characters that are not digits and do not look like one in anybody's hand.
+
+Left out are those that do: O D Q C (0), I l i j ! | / \\ ( ) ' ` , . (1), Z z ? (2), } > ] (3, 7),
+y Y t (4), S s J (5, 3), G b (6), B & (8), g q a (9).
+"""
 _UNSEEN = {
     unipen.CAPITALS: "EMV",
     unipen.LETTERS: "emv",

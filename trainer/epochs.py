@@ -140,8 +140,9 @@ class _Ink:
             ]
         )
         inks = config.hand(self._strokes.take(which), rng).to_inks()
-        scrawled = Strokes.from_inks(scrawl(SEEN, scrawls, self._digits, rng))
-        inks += config.hand(scrawled, rng).to_inks()
+        if scrawls:
+            scrawled = Strokes.from_inks(scrawl(SEEN, scrawls, self._digits, rng))
+            inks += config.hand(scrawled, rng).to_inks()
         images = [render(inks, config.hand.darknesses(len(inks), rng)), noise(noises, rng)]
         labels = np.concatenate([self._labels[which], np.full(scrawls + noises, NONE)])
         return Images(np.concatenate(images).reshape(-1, SIDE, SIDE), labels)

@@ -119,8 +119,8 @@ def is_bare(sample: Sample) -> bool:
     """Tell whether a digit other than a one is a bare line: ink that the publisher cut short."""
     points = np.asarray(sample.ink.points, np.float64)
     points = points - points.mean(0)
-    along = np.linalg.svd(points, full_matrices=False)[2]
-    length, width = np.ptp(points @ along.T, axis=0)
+    # Along the principal axes, the shorter first.
+    width, length = np.ptp(points @ np.linalg.eigh(points.T @ points)[1], axis=0)
     return sample.label != "1" and bool(width <= _BARE * length)
 
 

@@ -22,6 +22,12 @@ def test_epochs_hold_what_the_configuration_says(images: mnist.Mnist) -> None:
     assert (epoch.images.min(), epoch.images.max()) == (0, 1)
 
 
+@pytest.mark.parametrize("others", [0, 1, 3])
+def test_an_epoch_may_hold_hardly_anything_that_is_no_digit(images: mnist.Mnist, others: int) -> None:
+    epoch = Epochs(replace(CONFIG, others=others), images.train, ten_writers()).make(0)
+    assert (epoch.labels == NONE).sum() == others
+
+
 def test_an_epoch_is_the_same_every_time_and_unlike_the_next(images: mnist.Mnist) -> None:
     first, again, following = (Epochs(CONFIG, images.train, ten_writers()).make(k) for k in (0, 0, 1))
     np.testing.assert_array_equal(first.images, again.images)

@@ -19,6 +19,7 @@ from trainer.unipen import Sample
 ANYTHING = Images(np.zeros((1, 28, 28), np.float32), np.zeros(1, np.int64))
 LINE = from_strokes([[(0, 0), (30, 30), (60, 60)]])
 BEND = from_strokes([[(0, 0), (30, 0), (0, 60)]])
+POINT = from_strokes([[(7, 7)]])
 
 
 class Known:
@@ -89,9 +90,9 @@ def test_cross_fitting_reads_each_half_of_the_writers_at_the_others_temperature(
 def test_ink_that_was_cut_short_is_reported_apart() -> None:
     foreign = [
         Sample(label, ink, "stranger", f"1a/kai/stranger.dat:{i}")
-        for i, (label, ink) in enumerate([("1", LINE), ("7", LINE), ("7", BEND)])
+        for i, (label, ink) in enumerate([("1", LINE), ("7", LINE), ("7", BEND), ("7", POINT)])
     ]
-    assert [is_bare(sample) for sample in foreign] == [False, True, False]
+    assert [is_bare(sample) for sample in foreign] == [False, True, False, True]
     measured = _measure(Known(default=_outputs(7, 0.9, doubt=0)), ten_writers()._replace(reported=foreign))
     assert (measured["pens_test"]["n"], measured["pens_test"]["accuracy"]) == (2, 1 / 2)
-    assert measured["pens_test_with_kept_out"]["n"] == 3
+    assert measured["pens_test_with_kept_out"]["n"] == 4
