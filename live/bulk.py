@@ -14,7 +14,7 @@ import msgspec
 from live import ink
 from live.errors import LiveError, TooLarge
 from live.inquiry import Inquiry
-from live.messages import Include, Picture, Prediction, Snapshot
+from live.messages import Fault, Include, Picture, Prediction, Snapshot
 from live.pictures.archives import is_archive, read_archive
 from live.service import Service
 from live.settings import Settings
@@ -25,13 +25,6 @@ _ON_THEIR_WAY = 8
 
 File = tuple[str, bytes | LiveError]
 """A picture's name, and its bytes or why there are none."""
-
-
-class Fault(msgspec.Struct, frozen=True):
-    """Why a request, or a line of it, has no prediction."""
-
-    code: str
-    message: str
 
 
 class Summary(msgspec.Struct, frozen=True):

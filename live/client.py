@@ -10,7 +10,6 @@ and nothing of the server.
 """
 
 import logging
-import struct
 from collections.abc import AsyncIterator, Iterator, Sequence
 from types import TracebackType
 from typing import Self, get_args
@@ -21,6 +20,7 @@ from live.answers import Answers
 from live.explaining.explanation import Explanation
 from live.link import Frame, Link, Refused
 from live.messages import (
+    HEADER,
     KIND_PICTURE,
     Configure,
     Error,
@@ -38,8 +38,6 @@ log = logging.getLogger(__name__)
 Strokes = Sequence[Sequence[Sequence[float]]]
 Drawing = Strokes | bytes
 """Ink as strokes of points, x to the right and y down; or a PNG, JPEG, WebP, GIF or BMP file's bytes."""
-
-_HEADER = struct.Struct("<BBHII")
 
 _encode = msgspec.json.Encoder().encode
 
@@ -239,6 +237,6 @@ class Client:
 
     def _frame(self, drawing: Drawing) -> Frame:
         if isinstance(drawing, bytes):
-            return _HEADER.pack(KIND_PICTURE, 1, 0, self._seq, self._rev) + drawing
+            return HEADER.pack(KIND_PICTURE, 1, 0, self._seq, self._rev) + drawing
         strokes = [[[float(number) for number in point] for point in stroke] for stroke in drawing]
         return _encode(InkMessage(self._seq, strokes, self._rev)).decode()

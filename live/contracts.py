@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from live import __version__
-from live.bulk import Fault, FaultLine, LastLine
+from live.bulk import FaultLine, LastLine
 from live.errors import LiveError
 from live.explaining.explanation import Explanation
 from live.messages import (
@@ -19,6 +19,7 @@ from live.messages import (
     Configure,
     Configured,
     Error,
+    FaultBody,
     GoAway,
     InkBody,
     InkMessage,
@@ -42,12 +43,6 @@ BINARY = {
         "and the rest a PNG, JPEG, WebP, GIF or BMP file."
     ),
 }
-
-
-class FaultBody(msgspec.Struct, frozen=True):
-    """Why an HTTP request was not answered."""
-
-    error: Fault
 
 
 class PredictionLine(Prediction, tag="prediction", kw_only=True):

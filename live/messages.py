@@ -204,6 +204,19 @@ class Error(msgspec.Struct, tag="error", frozen=True):
     retryable: bool
 
 
+class Fault(msgspec.Struct, frozen=True):
+    """Why a request over HTTP, or a line of it, has no prediction."""
+
+    code: str
+    message: str
+
+
+class FaultBody(msgspec.Struct, frozen=True):
+    """Why an HTTP request was not answered."""
+
+    error: Fault
+
+
 class GoAway(msgspec.Struct, tag="goaway", frozen=True):
     """The server is about to close this session: come back after so many milliseconds."""
 
@@ -236,9 +249,9 @@ def encode(message: ServerMessage) -> str:
     return _encode(message).decode()
 
 
-def error_message(error: LiveError) -> Error:
-    """Say a fault as a message."""
-    return Error(error.code, error.message, error.seq, error.is_retryable)
+def error_message(error: LiveError, seq: int | None = None) -> Error:
+    """Say a fault as a message; seq: of the snapshot that it is about, where the fault does not know."""
+    return Error(error.code, error.message, error.seq if seq is None else seq, error.is_retryable)
 
 
 def _join(frames: Sequence[Frame]) -> Drawings:

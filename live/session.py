@@ -219,7 +219,7 @@ class Session:
         if self._decoding is not picture:
             return
         self._decoding = None
-        self._send(Error(error.code, error.message, picture.snapshot.seq, error.is_retryable))
+        self._send(messages.error_message(error, picture.snapshot.seq))
 
     # ---- for the batcher
 
@@ -245,7 +245,7 @@ class Session:
     def fail(self, taken: Waiting, error: LiveError) -> None:
         """Take back a snapshot that could not be answered."""
         self._taken -= 1
-        self._send(Error(error.code, error.message, taken.snapshot.seq, error.is_retryable))
+        self._send(messages.error_message(error, taken.snapshot.seq))
 
     # ---- for the explainer
 

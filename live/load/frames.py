@@ -14,12 +14,11 @@ import numpy as np
 from websockets.frames import Frame, Opcode, apply_mask  # type: ignore[attr-defined]
 
 from live.ink_file import Drawing, Strokes
-from live.messages import KIND_INK
+from live.messages import HEADER, KIND_INK
 
-_HEADER = Layout("<BBHII")
-"""kind, form, n, seq, rev."""
 _NUMBERS = Layout("<II")
 _NUMBERS_AT = 4
+"""Where seq and rev are in the header."""
 _MOST = 0xFFFF
 """What a u16 counts: strokes in a drawing, points in a stroke."""
 _WHOLE = _MASKED = 0x80
@@ -106,7 +105,7 @@ def _to_whole_numbers(strokes: Strokes) -> Strokes:
 def _binary_frame(strokes: Strokes) -> bytes:
     counts = np.array([len(stroke) for stroke in strokes], "<u2")
     points = np.array([point for stroke in strokes for point in stroke], "<i2")
-    return _HEADER.pack(KIND_INK, 0, len(strokes), 0, 0) + counts.tobytes() + points.tobytes()
+    return HEADER.pack(KIND_INK, 0, len(strokes), 0, 0) + counts.tobytes() + points.tobytes()
 
 
 def _json_frame(strokes: Strokes) -> bytes:

@@ -14,18 +14,9 @@ import msgspec
 
 from live.address import http_url
 from live.client import Refused
-from live.messages import Include, Prediction
+from live.messages import FaultBody, Include, Prediction
 
 _PATH = "/v1/predict"
-
-
-class _Fault(msgspec.Struct):
-    code: str
-    message: str
-
-
-class _Refusal(msgspec.Struct):
-    error: _Fault
 
 
 class _Connection(HTTPConnection):
@@ -74,6 +65,6 @@ def send(
                 return msgspec.json.decode(response.read(), type=Prediction)
         except HTTPError as refusal:
             with refusal:
-                fault = msgspec.json.decode(refusal.read(), type=_Refusal).error
+                fault = msgspec.json.decode(refusal.read(), type=FaultBody).error
             raise Refused(fault.code, fault.message) from None
     return None
