@@ -71,19 +71,19 @@ class Board:
 
     rows: int
     memory: Any
-    """A shared array of rows × (1 + 4 × 65,536) 16-bit counts."""
+    """A shared array of rows × (1 + 4 × 65,536) 32-bit counts: a megabyte for each worker."""
     salt: bytes = field(default_factory=lambda: secrets.token_bytes(16))
     """So that nobody can choose addresses that fall together."""
 
     @classmethod
     def make(cls, rows: int, context: SpawnContext) -> "Board":
         """Make an empty board."""
-        return cls(rows, context.RawArray("H", rows * (1 + _HASHES * _CELLS)))
+        return cls(rows, context.RawArray("I", rows * (1 + _HASHES * _CELLS)))
 
     @property
-    def counts(self) -> "np.ndarray[Any, np.dtype[np.uint16]]":
+    def counts(self) -> "np.ndarray[Any, np.dtype[np.uint32]]":
         """The shared memory itself, (rows, 1 + 4 × 65,536)."""
-        return np.frombuffer(self.memory, np.uint16).reshape(self.rows, -1)
+        return np.frombuffer(self.memory, np.uint32).reshape(self.rows, -1)
 
     def totals(self) -> list[int]:
         """List how many each row has counted."""

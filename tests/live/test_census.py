@@ -32,6 +32,13 @@ def test_workers_count_each_others_sessions_until_one_is_cleared(board: Board) -
     assert (other.total, other.of("10.0.0.1")) == (1, 1)
 
 
+def test_a_worker_may_have_more_sessions_than_16_bits_count(board: Board) -> None:
+    board.counts[0] = 65_535
+    census = SharedCensus(board, 0)
+    census.enter("10.0.0.1")
+    assert (census.total, census.of("10.0.0.1"), board.totals()) == (65_536, 65_536, [65_536, 0, 0])
+
+
 def test_many_addresses_hardly_ever_fall_together(board: Board) -> None:
     census: Census = SharedCensus(board, 0)
     addresses = [f"2001:db8::{i:x}" for i in range(12_000)]
