@@ -128,6 +128,16 @@ class _Supervisor:
             self._end(worker, is_replaced=False)
 
     def _start(self, place: Place) -> Worker:
+        """Start a worker. Raises StartError when there is no process to be had, or no file."""
+        try:
+            worker = self._start_process(place)
+        except OSError as error:
+            raise StartError(f"Expected to start a worker, but: {(error.strerror or '?').lower()}") from None
+        self._workers.append(worker)
+        self._poll.count_start()
+        return worker
+
+    def _start_process(self, place: Place) -> Worker:
         row = min(set(range(len(self._places) + 1)) - {worker.row for worker in self._workers})
         control, its_control = self._context.Pipe()
         channel, its_channel = socket.socketpair() if self._doorman else (None, None)
@@ -138,10 +148,7 @@ class _Supervisor:
         its_control.close()
         if its_channel:
             its_channel.close()
-        worker = Worker(place, process, control, channel, row)
-        self._workers.append(worker)
-        self._poll.count_start()
-        return worker
+        return Worker(place, process, control, channel, row)
 
     def _hear(self, worker: Worker) -> None:
         try:
@@ -214,10 +221,10 @@ class _Supervisor:
             self._stop()
         elif place.successor is worker:
             place.successor = None
-            self._to_renew.clear()
             if place.worker:
-                log.error("%s: the workers stay as they are", reason)
+                self._keep(reason)
             else:
+                self._to_renew.clear()
                 self._plan_to_fill(place, time.monotonic() - worker.began_at, reason)
         elif place.worker is worker:
             place.worker = None
@@ -241,10 +248,9 @@ class _Supervisor:
         try:
             if place.listener and place.listener.fileno() < 0:
                 place.listener = listen(self._settings, self._port, is_shared=True, is_open=False)
-        except StartError as taken:
-            self._plan_to_fill(place, 0.0, str(taken))
-        else:
             place.worker = self._start(place)
+        except StartError as failure:
+            self._plan_to_fill(place, 0.0, str(failure))
 
     def _renew_next(self) -> None:
         """Start the next successor, unless one is on its way, or a predecessor is."""
@@ -253,8 +259,16 @@ class _Supervisor:
         while self._to_renew:
             place = self._to_renew.popleft()
             if place.worker:
-                place.successor = self._start(place)
+                try:
+                    place.successor = self._start(place)
+                except StartError as failure:
+                    self._keep(str(failure))
                 return
+
+    def _keep(self, reason: str) -> None:
+        """Renew nobody any more."""
+        self._to_renew.clear()
+        log.error("%s: the workers stay as they are", reason)
 
     def _look_at_the_clock(self, now: float) -> None:
         """Do what is due."""
