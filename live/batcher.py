@@ -172,8 +172,8 @@ class Batcher(Generic[Item, Answer]):
         """Cut and answer batches until cancelled; then fail what was taken, and let predict finish.
 
         While whole batches wait, the next is cut before the last is answered: predict need not wait for that.
-        Else it is cut after, and has those who come with the answers: larger batches, and no quarrel over the
-        interpreter, for an eighth (64 sessions) to a quarter (16) less processor time an answer.
+        Else it is cut after, and has those who come with the answers: larger batches, and no contention for
+        the interpreter lock, for an eighth (64 sessions) to a quarter (16) less processor time an answer.
         """
         while True:
             await self._has_work.wait()

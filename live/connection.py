@@ -35,8 +35,8 @@ clock = time.perf_counter
 _TURN = 4
 """Frames taken in before everyone else gets a turn: a socket can hold thousands, all there at once."""
 _BREAK_S = 1e-3
-"""Before more is read of who sent what is refused. A loop that is never idle leaves the predict thread of
-all the others only what it wrests from it."""
+"""Pause before more is read from a client whose frame was refused. An event loop that is never idle hardly
+lets the predict thread, which serves everybody else, have the interpreter lock."""
 log = logging.getLogger(__name__)
 
 
@@ -81,7 +81,7 @@ class Connection:
                 answering = tasks.create_task(self._answer(send, tasks))
                 if shortcut:
                     shortcut.deliver_to(self._take_in)
-                # A task of its own: one that is woken enters every call between it and what it waited for.
+                # A task of its own: each wake-up runs down all its coroutines, and here there are few.
                 await tasks.create_task(self._drain(receive))
                 answering.cancel()
                 for task in filter(None, (self._decoding, self._explaining)):
@@ -160,8 +160,9 @@ class Connection:
         self._explaining = None
 
     async def _answer(self, send: Send, tasks: asyncio.TaskGroup) -> None:
-        # A client may go away while something is sent, of which the draining task is told, too. Out of here,
-        # the error would end in a cycle of tracebacks, and the session be the garbage collector's.
+        # A client may go away while something is sent; the draining task is told of it, too. If the error
+        # left this task, its traceback would be part of a reference cycle, and keep the session in memory
+        # until the garbage collector came.
         with contextlib.suppress(OSError):
             await self._answer_until_closed(send, tasks)
 

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _YOUNG_OBJECTS = 10_000
-"""That the collector waits for, and looks through in 2 ms. After every 700, as Python has it, it took 2.5 %
-of the processor time under a flood."""
+"""New objects after which the collector looks through them, for 2 ms. With Python's own threshold, 700, it
+took 2.5 % of the processor time under a flood."""
 _LOOKS = 2_000
-"""At what is new, until everything is looked at: 20 million objects came meanwhile, and stayed a while."""
+"""Of the collector at new objects, after which it looks at all there are, once: by then 20 million came."""
 
 
 class Collector:

@@ -52,7 +52,8 @@ _DARKNESS = 4.0
 """Ink per pixel of path, cut off at 1: lines as wide and as black as MNIST's (mean 0.125, MNIST 0.131)."""
 
 _FIRST = np.zeros(1, np.intp)
-"""Where one drawing's samples begin: sums over a part are not made as sums over all are, to the last bit."""
+"""Where the samples of a single drawing begin. They are added up by `reduceat`, as in a batch, and not by
+`sum`, which adds in another order: alone, a drawing has the same image as in a batch, to the last bit."""
 _HUGE = 1e100
 """Coordinates beyond this are scaled down first, so that no arithmetic on them overflows."""
 

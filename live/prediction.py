@@ -2,11 +2,11 @@
 
     snapshots ─ ink.render ─▶ images ─ model ─▶ scores ─ verdict.judge ─▶ answers
 
-The model lets go of the interpreter while it computes, in the predict thread. The rest is Python's. Done in
-the thread, too, it and the event loop pass the interpreter to and fro every 20 µs, which took 35 of an
-answer's 165 µs, and of 256 sessions' answers a third. So the event loop does it; but not when few draw, or
-when there is much to render.
-Back in the event loop, `tell` makes an answer the prediction that is sent.
+The model runs in the predict thread and releases the interpreter lock (GIL) while it computes. Rendering and
+judging hold it. If the predict thread did those as well, it and the event loop would take the lock from each
+other every 20 µs: that was 35 of the 165 µs of an answer, and with 256 sessions a third. So the event loop
+renders and judges, except for small batches, and for large drawings, which would hold it up.
+`tell` then makes an answer the prediction that is sent.
 """
 
 import asyncio
@@ -30,8 +30,8 @@ from live.spare import Work
 from live.verdict import BLANK, Calibration, Judgement, Probabilities, Scores, judge
 
 _FEW = 8
-"""Snapshots. Fewer are the thread's from beginning to end: where one draws alone, caches have gone cold
-between its steps, and in one place once."""
+"""Snapshots. The predict thread does all of a smaller batch: with so few, the processor's caches go cold
+between two batches, and are warmed once, by one thread, instead of by two."""
 _MANY_POINTS = 4_096
 """In a batch. More take too long for the event loop: 0.5 ms, or 14 if they are one mad scribble."""
 

@@ -2,7 +2,7 @@
 
 Explanations need hundreds of images scored, and nobody's prediction may wait for them. So they go into the
 batcher's lower lane in small slices. A slice ends early as soon as somebody draws, and the next one then
-keeps away for a while: the processor's time is not to be had twice.
+waits for a while: whatever it took would be missing for predictions.
 """
 
 import asyncio

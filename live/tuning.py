@@ -30,9 +30,10 @@ def tune() -> None:
 def _be_punctual(library: ctypes.CDLL) -> None:
     """Have Linux wake this thread, and those that it will start, when they asked for it, not 50 µs later.
 
-    Who waits for the interpreter asks for it only after `SWITCH_S` in which nobody else gave it away; a busy
-    event loop does that every 100 µs, and takes it back at once. Later than that, the predict thread never
-    asked: under a flood a batch took 30 ms instead of 1.
+    A thread that waits for the interpreter lock wakes up every `SWITCH_S`, and requests the lock if nobody
+    released it meanwhile. A busy event loop releases it every 100 µs, and takes it back at once. Woken 50 µs
+    late, the predict thread always found that it had been released, and requested nothing: under a flood a
+    batch took 30 ms instead of 1.
     """
     library.prctl(_PR_SET_TIMERSLACK, _SLACK_NS, 0, 0, 0)
 

@@ -77,7 +77,7 @@ class Handing(WebSocketsSansIOProtocol):
     def on_task_complete(self, task: "asyncio.Task[None]") -> None:
         """Note that the application is done with the websocket."""
         super().on_task_complete(task)
-        # The offer leads back here, and would leave the two to the garbage collector.
+        # The offer refers back here: as it is, only the garbage collector would free the two.
         withdraw(self.scope["extensions"])
 
     def _hand_over(self, messages: list[str] | list[bytes], has_more: bool) -> None:

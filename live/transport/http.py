@@ -26,7 +26,7 @@ _MAX_HEADERS = 100
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
 _UPGRADE = re.compile(rb"\nupgrade:", re.IGNORECASE)
 _REST_S = 1e-3
-"""Between two newcomers. Back to back, they left the predict thread of those who draw too little."""
+"""Between two newcomers. Back to back, they left the predict thread too little of the interpreter lock."""
 
 
 def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsProtocol]:
@@ -110,8 +110,8 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
             upgrade = sys.exception()
             if upgrade and (early := self._data[upgrade.args[0] :]) and not self.transport.is_closing():
                 protocol.data_received(early)
-            # It knows this protocol's methods: only the garbage collector would part the two, and of hundreds
-            # of sessions a second it took 10 ms at a time, in which nobody was answered.
+            # The parser holds this protocol's methods, a reference cycle: with hundreds of sessions a second,
+            # the garbage collector took 10 ms at a time for those, in which nobody was answered.
             self.parser = None  # type: ignore[assignment]
 
         def send_400_response(self, msg: str) -> None:

@@ -27,7 +27,7 @@ def framing_one_by_one(is_busy: Callable[[], bool]) -> type[Framing]:
 
         def _end(self, exc: Exception | None) -> None:
             super().connection_lost(exc)
-            # Both lead back to it: only the garbage collector would part them.
+            # Both refer back to it: as they are, only the garbage collector would free them.
             self.conn.parser.close()
             self.conn.parser_exc = None
 

@@ -33,7 +33,8 @@ class Reading(Enum):
 class Pace:
     """When one session is read. Its connection's tasks and the batcher call it, in one event loop.
 
-    It is told for whom each time: kept, the two would be each other's, and in the end the collector's.
+    The waiter is passed in with each call. Were it kept, the two would refer to each other, and stay in
+    memory until the garbage collector came.
     """
 
     def __init__(self, batcher: Batcher[Any, Any]) -> None:

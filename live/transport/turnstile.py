@@ -18,8 +18,8 @@ _CROWD_PAUSES = 1000
 class Turnstile:
     """Calls what it is given, in that order, one each turn of the event loop, which owns it.
 
-    rest_s: between one and the next, in which nothing passes. A loop that is never idle leaves other threads
-    only what they wrest from it.
+    rest_s: between one and the next, in which nothing passes. An event loop that is never idle hardly lets
+    other threads have the interpreter lock.
     is_busy: somebody is being served, whom the next would hinder; it waits some milliseconds for that to end.
     """
 
