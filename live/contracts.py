@@ -204,6 +204,7 @@ _FAULTS = {
     "413": "Too large.",
     "415": "Neither a picture, nor JSON, nor a form; or a body in a Content-Encoding.",
     "422": "No picture that can be decoded.",
+    "500": "A fault of the server's own.",
     "503": "Loading, draining or full.",
 }
 _PREDICT_FAULTS = list(_FAULTS)

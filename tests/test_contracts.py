@@ -16,6 +16,7 @@ from schemathesis import Case
 from starlette.routing import Route
 
 from live import contracts
+from live.errors import LiveError, TooFast, TooMany
 from live.settings import Settings
 from tests.conftest import ROOT, RunningServer, require
 from tests.live.drawings import DRAWINGS, binary_ink
@@ -107,6 +108,11 @@ def test_every_route_is_in_the_contract() -> None:
     served = {route.path for route in routes if isinstance(route, Route)}
     undescribed = {"/", "/{name}", "/v1/live", "/metrics", "/v1/asyncapi.json", "/v1/openapi.json", "/docs"}
     assert served - undescribed == set(contracts.openapi()["paths"])
+
+
+def test_every_fault_of_a_prediction_is_in_the_contract() -> None:
+    faults = {str(kind.status) for kind in LiveError.__subclasses__() if kind not in (TooFast, TooMany)}
+    assert faults <= set(contracts.openapi()["paths"]["/v1/predict"]["post"]["responses"])
 
 
 @schema.parametrize()
