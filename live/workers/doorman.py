@@ -28,6 +28,7 @@ class Doorman:
 
     def add(self, channel: socket.socket, row: int) -> None:
         """Have connections handed to a worker, if they aren't."""
+        channel.setblocking(False)
         with self._changed:
             self._channels.setdefault(channel, (row, 0))
             self._changed.notify()
@@ -56,7 +57,7 @@ class Doorman:
             try:
                 hand_over(channel, connection)
             except OSError:
-                # It died, which its parent has not noticed yet.
+                # It died, or takes nothing and its channel is full. One that goes on is added again.
                 self.remove(channel)
             else:
                 return
