@@ -28,7 +28,7 @@ class Poll:
         self._workers = workers
         self._places = places
         self._board = board
-        self._asking: list[Worker] = []
+        self._asking: set[Worker] = set()
         self._awaited: set[Worker] = set()
         self._until = math.inf
         self._ended: list[Metric] = []
@@ -41,7 +41,7 @@ class Poll:
 
     def ask(self, asking: Worker) -> None:
         """Have everybody tell its numbers, for one that wants the totals."""
-        self._asking.append(asking)
+        self._asking.add(asking)
         if self._awaited:
             return
         self._awaited = {worker for worker in self._workers if worker.state is not State.STARTING}
@@ -71,7 +71,7 @@ class Poll:
 
     def _end(self) -> None:
         self._awaited, self._until = set(), math.inf
-        asking, self._asking = self._asking, []
+        asking, self._asking = self._asking, set()
         if not asking:
             return
         totals = self._board.totals()
