@@ -3,11 +3,17 @@
 For platforms whose kernel does not spread connections, and for whom chance does not spread them well enough.
 """
 
+import logging
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from live.transport.listening import hand_over
+
+_RETRY_S = 0.1
+"""When no file is left for a connection, another may be by then."""
+log = logging.getLogger(__name__)
 
 
 class Doorman:
@@ -42,9 +48,13 @@ class Doorman:
         while True:
             try:
                 connection, _ = self._listener.accept()
-            except OSError:
+            except ConnectionAbortedError:
+                continue
+            except OSError as error:
                 if self._listener.fileno() < 0:
                     return
+                log.warning("A connection could not be taken: %s", error.strerror)
+                time.sleep(_RETRY_S)
                 continue
             with connection:
                 self._hand(connection)

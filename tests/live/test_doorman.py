@@ -1,8 +1,11 @@
 """The doorman: who is handed a connection."""
 
 import contextlib
+import errno
+import os
 import socket
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -39,3 +42,28 @@ def test_a_worker_that_takes_nothing_holds_up_nobody(channels: list[Channel]) ->
             stack.enter_context(socket.create_connection(listener.getsockname()))
         with take_over(taken) as connection:
             assert connection.getsockname() == listener.getsockname()
+
+
+class Scarce:
+    """A listener that has no file for a connection at first, and is closed in the end."""
+
+    def __init__(self) -> None:
+        self.tries = 0
+
+    def accept(self) -> None:
+        self.tries += 1
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    def fileno(self) -> int:
+        return -1 if self.tries == 4 else 3
+
+
+def test_it_rests_while_no_file_is_left_for_a_connection(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    rests: list[float] = []
+    monkeypatch.setattr("live.workers.doorman.time.sleep", rests.append)
+    listener: Any = Scarce()
+    Doorman(listener, lambda: [])._run()
+    assert len(rests) == 3
+    assert caplog.text.count("A connection could not be taken: Too many open files") == 3
