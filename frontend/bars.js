@@ -46,7 +46,7 @@ export class BarsView {
  *
  * @param {number} share
  */
-export function percentOf(share) {
+function percentOf(share) {
   return share < 0.005 ? "" : String(Math.min(99, Math.round(share * 100)));
 }
 

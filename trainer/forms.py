@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from live.ink import Ink
-from trainer.strokes import Floats
+from trainer.strokes import Floats, join
 from trainer.unipen import Sample
 
 _BARE = 0.3
@@ -22,7 +22,7 @@ Stroke = Floats
 def vary(samples: Sequence[Sample], rng: np.random.Generator) -> list[Sample]:
     """Make every form that each sample can take; one sample may give several, most give none."""
     return [
-        sample._replace(ink=_ink([*strokes[:-1], *added] if replaces else [*strokes, *added]))
+        sample._replace(ink=join([*strokes[:-1], *added] if replaces else [*strokes, *added]))
         for sample in samples
         for strokes in [_strokes(sample.ink)]
         for fits, add, replaces in _FORMS.get(sample.label, ())
@@ -36,10 +36,6 @@ def _strokes(ink: Ink) -> list[Stroke]:
     points = np.asarray(ink.points, np.float64)
     points = points - (points.min(0) + points.max(0)) / 2
     return np.split(points, np.cumsum(ink.counts)[:-1])
-
-
-def _ink(strokes: Sequence[Stroke]) -> Ink:
-    return Ink(np.concatenate(strokes), np.array([len(stroke) for stroke in strokes], np.intp))
 
 
 def _half_size(strokes: Sequence[Stroke]) -> Floats:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from live.ink import SIDE, Images, Ink
-from trainer.strokes import Floats
+from trainer.strokes import Floats, join
 
 SEEN = ("scribble", "zigzag", "grid", "dots", "several", "rubbed", "lines")
 """Kinds that models are trained on."""
@@ -19,7 +19,7 @@ UNSEEN = ("spiral", "star", "waves")
 
 def scrawl(kinds: Sequence[str], count: int, digits: Sequence[Ink], rng: np.random.Generator) -> list[Ink]:
     """Draw count drawings, the kinds in turn; digits are real ones to put side by side or rub out."""
-    return [_ink(_KINDS[kinds[i % len(kinds)]](digits, rng)) for i in range(count)]
+    return [join(_KINDS[kinds[i % len(kinds)]](digits, rng)) for i in range(count)]
 
 
 def noise(count: int, rng: np.random.Generator) -> Images:
@@ -30,10 +30,6 @@ def noise(count: int, rng: np.random.Generator) -> Images:
         cells = rng.random((SIDE // grain + 1, SIDE // grain + 1)) ** rng.uniform(0.5, 6)
         pictures[i] = np.kron(cells, np.ones((grain, grain)))[:SIDE, :SIDE]
     return pictures
-
-
-def _ink(strokes: Sequence[Floats]) -> Ink:
-    return Ink(np.concatenate(strokes), np.array([len(stroke) for stroke in strokes], np.intp))
 
 
 def _framed(ink: Ink) -> list[Floats]:

@@ -114,6 +114,11 @@ class Strokes(NamedTuple):
         return path - path[self.first_points()][self.drawing_of_points()]
 
 
+def join(strokes: Sequence[Floats]) -> Ink:
+    """Make a drawing of its strokes, (P, 2) each."""
+    return Ink(np.concatenate(strokes), np.array([len(stroke) for stroke in strokes], np.intp))
+
+
 def _starts(lengths: Integers) -> Integers:
     return np.cumsum(lengths) - lengths
 

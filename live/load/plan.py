@@ -48,8 +48,3 @@ class Plan:
     def turn_s(self) -> float:
         """How long it takes until every session had its turn, in an open loop."""
         return self.period_s if self.pause_s else 1 / self.rate
-
-    @property
-    def offered_per_s(self) -> float:
-        """Snapshots due a second, all sessions together."""
-        return self.sessions * self.steps / self.period_s
