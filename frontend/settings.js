@@ -16,6 +16,7 @@
 import { Signal } from "./signal.js";
 
 const KEY = "live-digits.settings";
+const THEMES = ["auto", "light", "dark"];
 
 /** @type {Readonly<Values>} */
 export const DEFAULTS = Object.freeze({
@@ -61,5 +62,8 @@ function known(kept) {
   const same = Object.entries(DEFAULTS).filter(
     ([name, value]) => typeof kept?.[name] === typeof value && Array.isArray(kept[name]) === Array.isArray(value),
   );
-  return Object.fromEntries(same.map(([name]) => [name, kept[name]]));
+  const values = Object.fromEntries(same.map(([name]) => [name, kept[name]]));
+  if (!THEMES.includes(values.theme)) delete values.theme;
+  if (!values.models?.length) delete values.models;
+  return values;
 }

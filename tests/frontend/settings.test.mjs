@@ -30,6 +30,12 @@ test("what another version kept in another form is left aside", () => {
   assert.deepEqual(values, { ...DEFAULTS, width: 60 });
 });
 
+test("a theme that this page does not have, and no model at all, are left aside", () => {
+  const kept = JSON.stringify({ theme: "sepia", models: [], width: 60 });
+  const { values } = new Settings(new Store([shelf({ "live-digits.settings": kept })]));
+  assert.deepEqual(values, { ...DEFAULTS, width: 60 });
+});
+
 test("a browser that keeps nothing, or garbage, gives the defaults", () => {
   for (const one of [forbidden, shelf({ "live-digits.settings": "{" })]) {
     const settings = new Settings(new Store([one]));
