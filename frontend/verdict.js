@@ -14,7 +14,7 @@ const WORDING = {
     word: "Unsure",
     detail: `${digit} or ${runnerUp}, ${percent(confidence)} for ${digit}`,
   }),
-  not_a_digit: () => ({ sign: "×", word: "Not a digit", detail: "Nothing the model was taught to read" }),
+  not_a_digit: () => ({ sign: "×", word: "Not a digit", detail: "Nothing it was taught to read" }),
   blank: () => ({ sign: "", word: "Blank", detail: "Draw a digit, 0 to 9" }),
 };
 

@@ -8,6 +8,8 @@ from playwright.async_api import BrowserContext, Page, expect
 from tests.frontend.conftest import Server
 from tests.frontend.hand import ONE, SEVEN, draw
 
+SCRAWL = [(0.2, 0.2), (0.8, 0.8), (0.2, 0.8), (0.8, 0.2), (0.5, 0.1), (0.1, 0.5), (0.9, 0.5), (0.3, 0.9)]
+
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
@@ -23,6 +25,31 @@ async def test_two_models_read_the_same_ink_side_by_side(page: Page) -> None:
     await expect(signs).to_have_text(["1", "1"])
     await page.get_by_role("button", name="Compare").click()
     await expect(signs).to_have_text(["1"])
+
+
+@pytest.mark.parametrize(("width", "is_compared"), [(320, True), (1024, True), (1280, False), (2560, False)])
+async def test_the_bars_stay_where_they_are_whatever_is_read(
+    page: Page, width: int, is_compared: bool
+) -> None:
+    async def top() -> float:
+        return float(await page.locator(".bars").first.evaluate("bars => bars.getBoundingClientRect().top"))
+
+    await page.set_viewport_size({"width": width, "height": 800})
+    compare = page.get_by_role("button", name="Compare")
+    if is_compared:
+        await compare.click()
+        await expect(page.locator(".verdict")).to_have_count(2)
+    verdict = page.locator(".verdict").first
+    await expect(verdict).to_have_attribute("data-verdict", "blank")
+    tops = [await top()]
+    for line, read in ((SEVEN, "digit"), (SCRAWL, "not_a_digit")):
+        await draw(page, line)
+        await expect(verdict).to_have_attribute("data-verdict", read)
+        tops.append(await top())
+        await page.click("#clear")
+    if is_compared:
+        await compare.click()
+    assert max(tops) - min(tops) < 0.5, tops
 
 
 async def test_another_model_answers_as_soon_as_it_is_chosen(page: Page) -> None:
