@@ -39,3 +39,12 @@ async def test_strokes_and_image_are_tinted_as_long_as_one_asks_why(page: Page) 
     await page.locator("#why").click()
     await until(page, f"() => ({COLOURED})('#sheet canvas') === 0")
     await expect(page.locator(".legend")).to_be_hidden()
+
+
+async def test_the_legend_has_its_colours_also_when_others_are_forced(page: Page) -> None:
+    await page.emulate_media(forced_colors="active")
+    await draw(page, SEVEN)
+    await page.keyboard.press("w")
+    await expect(page.locator(".legend i")).to_have_css("background-image", re.compile("gradient"))
+    await page.keyboard.press("w")
+    await page.emulate_media(forced_colors="none")
