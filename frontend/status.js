@@ -41,6 +41,6 @@ export class StatusView {
 
   #countdown() {
     const seconds = Math.ceil(Math.max(0, this.#connection.retryAt - browserClock.now()) / 1000);
-    return `${this.#connection.reason || "Offline"}. Next try in ${seconds} s`;
+    return `${this.#connection.reason || "Offline"}. Next try in ${seconds}\u00a0s`;
   }
 }

@@ -105,6 +105,32 @@ async def test_the_page_asks_nobody_but_its_server(page: Page, server: RunningSe
     assert all(url.startswith(server.url) for url in asked)
 
 
+LINES = """([place, what]) => {
+  const walker = document.createTreeWalker(document.querySelector(place), NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const found = new RegExp(what).exec(walker.currentNode.data);
+    if (!found) continue;
+    const range = new Range();
+    range.setStart(walker.currentNode, found.index);
+    range.setEnd(walker.currentNode, found.index + found[0].length);
+    return new Set([...range.getClientRects()].map(({ top }) => top)).size;
+  }
+}"""
+
+
+async def test_no_line_ends_between_a_number_and_what_it_counts(
+    context: BrowserContext, own_server: Server
+) -> None:
+    page = await context.new_page()
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.goto(own_server.url)
+    await page.locator("#status[data-state=ready]").wait_for()
+    own_server.kill()
+    for place, what in (("#status .word", r"\d+\s+s$"), (".steps li:nth-child(2)", "20.*20")):
+        assert await until(page, LINES, [place, what]) == 1, place
+        await page.set_viewport_size({"width": 320, "height": 640})
+
+
 async def test_nothing_scrolls_sideways_and_the_sheet_is_square(page: Page) -> None:
     for width, height in ((320, 640), (390, 844), (844, 390), (1280, 800), (3840, 2160)):
         await page.set_viewport_size({"width": width, "height": height})
