@@ -117,9 +117,10 @@ export class PictureTable {
     if (!line) return;
     const { belief, fault } = row;
     line.dataset.verdict = fault ? "fault" : (belief?.verdict ?? "waiting");
+    if (fault) return explain(line, fault);
     line.cells[3].textContent = belief?.digit === null || !belief ? "" : String(belief.digit);
     line.cells[4].textContent = belief?.confidence ? percent(belief.confidence) : "";
-    line.cells[5].textContent = fault || (belief ? VERDICTS[belief.verdict] : "…");
+    line.cells[5].textContent = belief ? VERDICTS[belief.verdict] : "…";
     if (belief?.image) showImage(line.cells[1], belief.image);
   }
 
@@ -136,6 +137,18 @@ export class PictureTable {
     const order = [...this.#lines].sort(([a], [b]) => sign * compare(key(a), key(b)));
     this.#body.append(...order.map(([, line]) => line));
   }
+}
+
+/**
+ * Say what is wrong in the room of all that was not read: beside them it would be a word wide on a phone.
+ *
+ * @param {HTMLTableRowElement} line
+ * @param {string} fault
+ */
+function explain(line, fault) {
+  while (line.cells.length > 4) line.deleteCell(-1);
+  line.cells[3].colSpan = 3;
+  line.cells[3].textContent = fault;
 }
 
 /**

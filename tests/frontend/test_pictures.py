@@ -66,11 +66,22 @@ async def test_rows_are_sorted_both_ways_and_doubtful_ones_filtered(page: Page) 
     await choose(page)
     digits = page.locator("tbody tr td:nth-child(4)")
     await page.get_by_role("button", name="Digit").click()
-    assert await digits.all_text_contents() == ["2", "4", "7", "8", ""]
+    assert await digits.all_text_contents() == ["2", "4", "7", "8", "Expected a PNG, got text"]
     await page.get_by_role("button", name="Digit").click()
-    assert await digits.all_text_contents() == ["", "8", "7", "4", "2"]
+    assert await digits.all_text_contents() == ["Expected a PNG, got text", "8", "7", "4", "2"]
     await page.get_by_label("Only doubtful ones").check()
     await expect(page.locator("tbody tr:visible")).to_have_count(3)
+
+
+async def test_on_a_phone_the_table_is_whole_and_its_names_too(page: Page) -> None:
+    await choose(page)
+    for width in (390, 320):
+        await page.set_viewport_size({"width": width, "height": 640})
+        hidden = await page.locator(".scroll").evaluate("box => box.scrollWidth - box.clientWidth")
+        assert hidden == 0, width
+        for name in ("seven.png", "broken.png"):
+            row = page.locator("tbody tr").filter(has_text=name)
+            assert await row.evaluate("row => row.clientHeight") < 80
 
 
 async def test_the_table_is_saved_as_csv_and_json(page: Page) -> None:
