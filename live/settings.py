@@ -1,11 +1,14 @@
 """Every knob of the server, with its unit and its default. The command line is made from this."""
 
 import argparse
+import ipaddress
 import os
+import re
 import socket
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import Field, dataclass, field, fields
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,6 +39,8 @@ _MOST = 2**53
 """Clients are told limits as JSON: up to here, a browser reads a whole number as it is."""
 _LEAST_S, MOST_S = 1e-3, 2e6
 """Of any time, three weeks being the most: the kernel counts `stuck_s` in milliseconds, in 31 bits."""
+_ORIGIN = re.compile(r"\*|null|[a-z][a-z\d+.-]*://[^/?#]+")
+"""As a browser says it: a scheme and a host, a port if it is not the scheme's own, and no path."""
 _LEAST_FRAME_BYTES = 1_024
 """Room for any message without a drawing."""
 
@@ -45,6 +50,19 @@ def _knob(default: Any, text: str, *choices: str, least: float = 1, most: float 
     return field(
         default=default, metadata={"help": text, "choices": choices or None, "least": least, "most": most}
     )
+
+
+def _list(text: str, example: str, is_fine: Callable[[str], object]) -> Any:
+    """Make a field of several, each of which must be fine."""
+    return field(default=(), metadata={"help": text, "choices": None, "example": example, "is_fine": is_fine})
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return text == "*"
+    return True
 
 
 def _seconds(default: float, text: str, least: float = _LEAST_S) -> Any:
@@ -75,8 +93,16 @@ class Settings:
     max_batch: int = _knob(64, "snapshots in one model call, at most")
     max_sessions: int = _knob(12_000, "websockets open at once, at most")
     max_sessions_per_address: int = _knob(1_000, "websockets open at once from one other machine, at most")
-    allow_origin: tuple[str, ...] = _knob((), "origins of pages that may connect besides our own: A,B")
-    trusted_proxies: tuple[str, ...] = _knob((), "addresses whose X-Forwarded-For is believed: A,B")
+    allow_origin: tuple[str, ...] = _list(
+        "origins of pages that may connect besides our own, or *: A,B",
+        "origins such as https://school.example",
+        _ORIGIN.fullmatch,
+    )
+    trusted_proxies: tuple[str, ...] = _list(
+        "addresses or networks whose X-Forwarded-For is believed, or *: A,B",
+        "addresses or networks such as 10.0.0.1 or 10.0.0.0/8",
+        _is_address,
+    )
     token: str = _knob(
         "", "what clients must bring, if anything; better in the environment, as LIVE_DIGITS_TOKEN"
     )
@@ -107,10 +133,9 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
-        """Raise ValueError when a number is out of its bounds."""
+        """Raise ValueError when a number is out of its bounds, or an origin or an address is none."""
         for knob in fields(self):
-            value, bounds = getattr(self, knob.name), knob.metadata
-            if isinstance(value, int | float) and (fault := _fault(value, bounds["least"], bounds["most"])):
+            if fault := _fault(knob, getattr(self, knob.name)):
                 raise ValueError(f"Expected {knob.name} of {fault}")
 
     @property
@@ -189,7 +214,7 @@ def number(kind: type[Number], least: float, most: float = _MOST) -> Callable[[s
         except ValueError:
             what = "a whole number" if kind is int else "a number"
             raise argparse.ArgumentTypeError(f"expected {what}, got {text!r}") from None
-        if fault := _fault(value, least, most):
+        if fault := _number_fault(value, least, most):
             raise argparse.ArgumentTypeError(f"expected {fault}")
         return value
 
@@ -199,13 +224,31 @@ def number(kind: type[Number], least: float, most: float = _MOST) -> Callable[[s
 def _reader(knob: "Field[Any]") -> Callable[[str], Any]:
     """Return what reads a knob's flag."""
     if isinstance(knob.default, tuple):
-        return lambda text: tuple(text.split(","))
+        return partial(_read_list, knob)
     if isinstance(knob.default, int | float):
         return number(type(knob.default), knob.metadata["least"], knob.metadata["most"])
     return Path if isinstance(knob.default, Path) else str
 
 
-def _fault(value: float, least: float, most: float) -> str:
+def _read_list(knob: "Field[Any]", text: str) -> tuple[str, ...]:
+    """Read a flag's list. Raises ArgumentTypeError where one of it is not what the setting takes."""
+    value = tuple(each.strip().lower().rstrip("/") for each in text.split(","))
+    if fault := _fault(knob, value):
+        raise argparse.ArgumentTypeError(f"expected {fault}")
+    return value
+
+
+def _fault(knob: "Field[Any]", value: object) -> str:
+    """Say what is wrong with a value: nothing, unless it is out of its bounds, or could never match."""
+    if isinstance(value, tuple):
+        wrong = [each for each in value if not knob.metadata["is_fine"](each)]
+        return f"{knob.metadata['example']} or *, got {wrong[0] or 'nothing'}" if wrong else ""
+    if isinstance(value, int | float):
+        return _number_fault(value, knob.metadata["least"], knob.metadata["most"])
+    return ""
+
+
+def _number_fault(value: float, least: float, most: float) -> str:
     """Say what is wrong with a number, if it is out of its bounds."""
     if value > most:
         return f"at most {most:.0f}, got {value}"

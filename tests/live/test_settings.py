@@ -91,6 +91,33 @@ def test_no_number_or_too_large_a_one_is_refused(
     assert refusal(capsys, name, value) == why
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("allow_origin", "school.example", "https://school.example or *, got school.example"),
+        ("allow_origin", "https://a,https://b/page", "https://school.example or *, got https://b/page"),
+        ("allow_origin", "", "https://school.example or *, got nothing"),
+        ("trusted_proxies", "nginx", "10.0.0.1 or 10.0.0.0/8 or *, got nginx"),
+        ("trusted_proxies", "127.0.0.1,10.0.0.1/8", "10.0.0.1 or 10.0.0.0/8 or *, got 10.0.0.1/8"),
+    ],
+)
+def test_what_could_never_match_is_refused(
+    capsys: pytest.CaptureFixture[str], name: str, value: str, why: str
+) -> None:
+    assert re.fullmatch(
+        rf"expected \w+( or networks)? such as {re.escape(why)}", refusal(capsys, name, value)
+    )
+    given: dict[str, Any] = {name: tuple(value.split(","))}
+    with pytest.raises(ValueError, match=f"Expected {name} of "):
+        ClusterSettings(**given)
+
+
+def test_what_is_listed_may_have_spaces_and_a_last_slash() -> None:
+    found = read("--allow-origin", "https://School.example/, *", "--trusted-proxies", "::1, 10.0.0.0/8")
+    assert found.allow_origin == ("https://school.example", "*")
+    assert found.trusted_proxies == ("::1", "10.0.0.0/8")
+
+
 @pytest.mark.parametrize("knobs", [KNOBS, CLUSTER_KNOBS], ids=["serve", "cluster"])
 def test_help_shows_each_default_once_and_no_empty_one(knobs: Any) -> None:
     made = argparse.ArgumentParser(formatter_class=HelpFormatter)
