@@ -6,9 +6,7 @@ import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
 from tests.frontend.conftest import Server
-from tests.frontend.hand import ONE, SEVEN, draw
-
-SCRAWL = [(0.2, 0.2), (0.8, 0.8), (0.2, 0.8), (0.8, 0.2), (0.5, 0.1), (0.1, 0.5), (0.9, 0.5), (0.3, 0.9)]
+from tests.frontend.hand import ONE, SCRAWL, SEVEN, draw
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

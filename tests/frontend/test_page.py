@@ -7,7 +7,7 @@ from playwright.async_api import BrowserContext, Page, expect
 
 from tests.conftest import RunningServer
 from tests.frontend.conftest import Server, listen_for_complaints
-from tests.frontend.hand import ONE, SEVEN, bars, corners, draw, ink_pixels, press, until
+from tests.frontend.hand import ONE, SCRAWL, SEVEN, bars, corners, draw, ink_pixels, press, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -64,6 +64,15 @@ async def test_the_image_that_the_model_saw_is_shown(page: Page) -> None:
     assert brightest > 200
 
 
+async def test_no_bar_stands_out_when_it_is_not_a_digit(page: Page) -> None:
+    await draw(page, SCRAWL)
+    await expect(page.locator(".verdict")).to_have_attribute("data-verdict", "not_a_digit")
+    fills = page.locator(".bars .fill")
+    looks = await fills.evaluate_all("fills => fills.map(fill => getComputedStyle(fill).background)")
+    assert len(set(looks)) == 1
+    assert "gradient" in looks[0]
+
+
 async def test_ink_goes_on_beyond_the_edge(page: Page) -> None:
     await draw(page, [(0.5, 0.5), (1.3, 0.5), (0.5, 0.6)])
     await expect(page.locator("#undo")).to_be_enabled()
@@ -88,9 +97,11 @@ async def test_the_drawing_survives_a_killed_server(context: BrowserContext, own
     await page.keyboard.press("Control+z")
     assert await ink_pixels(page) == before
     await expect(page.locator(".verdict")).to_have_attribute("data-verdict", "blank")
+    await expect(page.locator("#results")).to_have_css("opacity", "0.5")
 
     own_server.start()
     await page.locator("#status[data-state=ready]").wait_for()
+    await expect(page.locator("#results")).to_have_css("opacity", "1")
     await expect(page.locator(".verdict .sign")).to_have_text(re.compile("1"))
     assert await ink_pixels(page) == before
     assert not complaints
