@@ -1,4 +1,4 @@
-"""Command line: ``python -m trainer train | evaluate | export``.
+"""Command line: ``python -m trainer train | combine | evaluate | export``.
 
 Reads the arguments, reads the data, calls the step. The steps load Keras, which takes seconds, so they are
 imported once the arguments have been found right.
@@ -44,17 +44,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _train(options: argparse.Namespace) -> None:
+    config = _config(options)
+    run = options.run or Path("runs") / f"{config.model}-{config.seed}"
+    runs.check_free(run, config)
+    if options.start and not (options.start / "model.keras").is_file():
+        raise TrainerError(f"Expected a trained model to start from in {options.start}, found none")
+
     from trainer import models, training
     from trainer.datasets import digit_images, split_images
     from trainer.epochs import Epochs
     from trainer.teaching import Teacher
 
-    config = _config(options)
     models.check(config.model, config.precision)
-    run = options.run or Path("runs") / f"{config.model}-{config.seed}"
-    runs.check_free(run, config)
-    if options.start and not (options.start / "model.keras").is_file():
-        raise TrainerError(f"Expected a trained model to start from in {options.start}, found none")
     teacher = None
     if options.teacher:
         for_mnist = runs.load(options.mnist_teacher) if options.mnist_teacher else None

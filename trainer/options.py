@@ -7,7 +7,7 @@ from pathlib import Path
 def parser() -> argparse.ArgumentParser:
     """Return what reads the command line; its `command` is a sub-command's name."""
     made = argparse.ArgumentParser(
-        prog="trainer", description="Train, evaluate and export Live Digits' models."
+        prog="python -m trainer", description="Train, combine, evaluate and export Live Digits' models."
     )
     commands = made.add_subparsers(required=True, dest="command", metavar="COMMAND")
     data = argparse.ArgumentParser(add_help=False)
@@ -88,7 +88,12 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--report", action="store_true", help="write figures and a page into the run folder"
     )
-    evaluate.add_argument("--weights", type=Path, default=Path("weights"), help="models to compare cost with")
+    evaluate.add_argument(
+        "--weights",
+        type=Path,
+        default=Path("weights"),
+        help="models to compare cost with (default: %(default)s)",
+    )
 
     export = commands.add_parser(
         "export", parents=[data], help="export an evaluated run to what the server loads"

@@ -109,6 +109,25 @@ def test_what_can_not_be_done_is_said_before_data_is_fetched(
 
 
 @pytest.mark.tensorflow
+@pytest.mark.parametrize(
+    "arguments",
+    [["--epochs", "0"], ["--config", "nowhere"], ["--start", "nowhere"], ["--mnist-teacher", "one"]],
+)
+def test_wrong_usage_of_a_training_is_said_without_loading_keras(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    check = """
+import sys
+from trainer.__main__ import main
+print(main(["train", *sys.argv[1:]]), {"keras", "tensorflow"} & set(sys.modules))
+"""
+    command = [sys.executable, "-c", check, *arguments, "--run", str(tmp_path / "run")]
+    said = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
+    assert said.stdout == "1 set()\n"
+    assert len(said.stderr.splitlines()) == 1
+
+
+@pytest.mark.tensorflow
 @pytest.mark.parametrize("epochs", [0, 2])
 def test_a_training_that_is_stopped_says_what_it_leaves(epochs: int, tmp_path: Path) -> None:
     pytest.importorskip("keras", exc_type=ImportError)
