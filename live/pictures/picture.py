@@ -67,7 +67,8 @@ def _open(data: bytes, max_pixels: int) -> Page:
     except Pillow.DecompressionBombError:
         raise TooLarge(f"Expected a picture of at most {max_pixels} pixels, got far more") from None
     except UnidentifiedImageError:
-        raise BadPicture("Expected a PNG, JPEG, WebP, GIF or BMP file, got something else") from None
+        got = "something else" if data else "nothing"
+        raise BadPicture(f"Expected a PNG, JPEG, WebP, GIF or BMP file, got {got}") from None
     except Exception as error:
         # Pillow's decoders raise whatever they come upon: OSError, SyntaxError, struct.error, IndexError …
         kind = type(error).__name__

@@ -30,6 +30,8 @@ async def test_the_process_sees_what_the_module_sees(decoder: Decoder) -> None:
 async def test_faults_come_back_as_they_were_raised(decoder: Decoder) -> None:
     with pytest.raises(BadPicture, match="got something else"):
         await decoder.decode(Picture(0, b"no picture"))
+    with pytest.raises(BadPicture, match="got nothing"):
+        await decoder.decode(Picture(0, b""))
     with pytest.raises(TooLarge, match="at most 100000 pixels, got 160000"):
         await decoder.decode(Picture(0, encoded(draw(side=400))))
     assert (await decoder.decode(Picture(0, PAGE))).any()
