@@ -16,7 +16,6 @@
 import { Signal } from "./signal.js";
 
 const KEY = "live-digits.settings";
-const THEMES = ["auto", "light", "dark"];
 
 /** @type {Readonly<Values>} */
 export const DEFAULTS = Object.freeze({
@@ -63,7 +62,7 @@ function known(kept) {
     ([name, value]) => typeof kept?.[name] === typeof value && Array.isArray(kept[name]) === Array.isArray(value),
   );
   const values = Object.fromEntries(same.map(([name]) => [name, kept[name]]));
-  if (!THEMES.includes(values.theme)) delete values.theme;
+  if (!/^(auto|light|dark)$/.test(values.theme)) delete values.theme;
   if (!values.models?.length) delete values.models;
   return values;
 }
