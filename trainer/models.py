@@ -109,9 +109,20 @@ def _classic(image: Any, _: Normalise) -> Any:
 def _compact(image: Any, normalise: Normalise) -> Any:
     """Read well for little time.
 
-    Against classic's time for an image (LiteRT, one thread, batches of 32) it takes 1.35. Measured and left,
-    as filters of the five convolutions: 16-32-48-96-128 1.19, 16-32-64-128-128 1.47, 16-32-48-128-192 1.48,
-    16-48-48-96-128 1.58, 16-40-56-96-160 1.60; depthwise-separable 32-64-96-128-128 1.0.
+    Against classic's time for an image (LiteRT, 8 bits, one thread, batches of 32) it takes 1.2. Other
+    designs, as filters of the convolutions with | for pooling, by that time, and by the log loss of 20,000
+    warped images held out, after four epochs from the same teachers:
+
+        16 | 32-64 | 96-160 (this one)     1.20  0.038
+        16 | 32-80 | 112-192               1.44  0.037
+        16-16-16 | 32-64 | 96-160          1.31  0.040
+        16-16 | 32-48 | 96-160             1.30  0.037
+        16-16 | 32-32-64 | 128-160         1.23  0.036
+        16-16 | 32-48-64 | 128-192         1.35  0.036
+        16-16 | 32-48 | 112-192            1.41  0.034
+
+    The last one, trained to the end with three seeds, reads MNIST as well as this one (99.69 %) and the pens
+    less well (98.96 % instead of 99.22): in the end it is not the design that counts.
     """
     x = _convolve(image, 16, "valid", normalise)
     x = layers.MaxPooling2D()(x)
