@@ -59,8 +59,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         choices=range(20),
         metavar="NICENESS",
-        default=10,
-        help="of those processes, 0 … 19: a server on this machine goes first",
+        default=0,
+        help="of those processes, 0 … 19: others on this machine go first (default: 0, nobody does)",
     )
     add(
         "--pid",

@@ -31,10 +31,10 @@ class Plan:
     token: str = field(default="", repr=False)
     """What the server asks for; in no report."""
     processes: int = 1
-    niceness: int = 10
-    """Of those processes: a server on this machine goes first, as if the tester had one of its own. Workers
-    that take every core leave it too little, though, and then answer in small, dear batches: two on two cores
-    12,600 a second beside a tester of 10, 20,600 beside one of 0."""
+    niceness: int = 0
+    """Of those processes. A tester that lets a server on the same cores go first gets to its answers late and
+    one by one, and the server then answers in small batches, which cost more: with 10 instead of 0, on two
+    cores, 10,000 answers a second instead of 22,300, for 137 µs each instead of 69."""
     grace_s: float = 10.0
     """How long last snapshots may stay unanswered."""
     seed: int = 0

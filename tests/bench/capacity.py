@@ -11,7 +11,6 @@ from dataclasses import replace
 
 import psutil
 
-from live.load.plan import Plan
 from tests.bench.anatomy import dissect
 from tests.bench.bench import SATURATING, Bench, Target
 from tests.bench.simulation import Costs, Crowd, play
@@ -70,11 +69,9 @@ def _compare(bench: Bench, costs: Costs) -> None:
     for processes, name in ((1, "one process"), (2, "two processes")):
         bench.table.note(name)
         with bench.target("--workers", str(processes)) as target:
-            # Two processes take every core, and would leave a tester that lets them go first too little.
-            niceness = Plan.niceness if processes == 1 else 0
-            bench.load(target, sessions=SATURATING, seconds=1, niceness=niceness)
+            bench.load(target, sessions=SATURATING, seconds=1)
             look = _Cores(target)
-            fact = bench.load(target, sessions=SATURATING, niceness=niceness)
+            fact = bench.load(target, sessions=SATURATING)
             left = look.left()
         forecast = play(costs, Crowd(sessions=SATURATING, is_closed=True), processes, left, seconds=2)
         bench.table.add(f"{name}: cores that other programs left", f"{left:.2f}")

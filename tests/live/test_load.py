@@ -180,7 +180,7 @@ def test_a_server_that_dies_costs_nothing_more() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "nice"), reason="this platform knows no niceness")
-@pytest.mark.parametrize(("flags", "niceness"), [((), 10), (("--niceness", "3"), 3)])
+@pytest.mark.parametrize(("flags", "niceness"), [((), 0), (("--niceness", "3"), 3)])
 def test_a_server_on_the_same_machine_goes_first(
     server: RunningServer, flags: tuple[str, ...], niceness: int
 ) -> None:
