@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket
 from live import gate
 from live.connection import Connection
 from live.errors import LiveError, NotFound
-from live.messages import Close
+from live.messages import Close, fault_body
 from live.service import Service
 from live.transport.shortcut import offered
 
@@ -79,4 +79,4 @@ def refuse(error: LiveError) -> JSONResponse:
     if error.status == HTTPStatus.REQUEST_TIMEOUT:
         # The rest of the body would keep the connection.
         headers["Connection"] = "close"
-    return JSONResponse({"error": {"code": error.code, "message": error.message}}, error.status, headers)
+    return JSONResponse(fault_body(error.code, error.message), error.status, headers)

@@ -21,7 +21,7 @@ lines alone, drawn at four times the size and reduced; and positions finer than 
 from collections.abc import Sequence
 from itertools import chain
 from math import ceil, isfinite
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,8 +116,12 @@ def from_strokes(strokes: Sequence[Sequence[Sequence[float]]]) -> Ink:
     if len(numbers) > 2 * len(points):
         numbers = [number for point in points for number in point[:2]]
     counts = np.array([len(stroke) for stroke in strokes if stroke], np.intp)
-    inked = None if len(counts) == len(strokes) else np.flatnonzero([len(stroke) for stroke in strokes])
-    return Ink(_tame(np.array(numbers, np.float64)).reshape(-1, 2), counts, inked)
+    return Ink(_tame(np.array(numbers, np.float64)).reshape(-1, 2), counts, inked(strokes))
+
+
+def inked(strokes: Sequence[Any]) -> NDArray[np.intp] | None:
+    """Number those strokes (their points, or how many) that have some; None if all of them have."""
+    return None if all(strokes) else np.array([i for i, points in enumerate(strokes) if points], np.intp)
 
 
 def from_arrays(points: Points, counts: NDArray[np.integer]) -> Ink:
@@ -130,8 +134,7 @@ def from_arrays(points: Points, counts: NDArray[np.integer]) -> Ink:
         raise ValueError(f"Expected {total} points, as the strokes' counts add up to, got {len(points)}")
     if points.dtype != np.int16:
         points = _tame(points.astype(np.float64).ravel()).reshape(-1, 2)
-    inked = None if counts.all() else np.flatnonzero(counts)
-    return Ink(points, counts[counts > 0].astype(np.intp), inked)
+    return Ink(points, counts[counts > 0].astype(np.intp), inked(counts.tolist()))
 
 
 def _tame(numbers: _Floats) -> _Floats:

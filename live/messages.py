@@ -16,7 +16,7 @@ import numpy as np
 
 from live.errors import LiveError
 from live.explaining.explanation import Explanation
-from live.ink import Drawings, Ink
+from live.ink import Drawings, Ink, inked
 
 PROTOCOL = 1
 SUBPROTOCOL = "live-digits.v1"
@@ -93,8 +93,7 @@ class Snapshot(msgspec.Struct, frozen=True, eq=False, gc=False):
         if isinstance(self.drawing, Ink):
             return self.drawing
         points, counts, _ = _join([self.drawing])
-        is_each_inked = len(counts) == len(self.drawing.counts)
-        return Ink(points, counts, None if is_each_inked else np.flatnonzero(self.drawing.counts))
+        return Ink(points, counts, inked(self.drawing.counts))
 
     @property
     def points(self) -> int:
@@ -242,6 +241,12 @@ class Close(Enum):
 ServerMessage = Ready | Configured | Prediction | Explanation | Error | GoAway
 
 _encode = msgspec.json.Encoder().encode
+
+
+def fault_body(code: str, message: str) -> dict[str, Any]:
+    """Say why a request was not answered, as a FaultBody to be encoded."""
+    body: dict[str, Any] = msgspec.to_builtins(FaultBody(Fault(code, message)))
+    return body
 
 
 def encode(message: ServerMessage) -> str:

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from live import contracts, docs
 from live.asking import prediction_routes
+from live.messages import fault_body
 from live.metrics import expose
 from live.page import Page, is_known
 from live.service import Service, State
@@ -115,4 +116,4 @@ async def answer_http_exception(request: Request, error: Exception) -> Response:
         message = f"Expected a path of this server's, see /docs, got {request.url.path}"
     elif status == HTTPStatus.METHOD_NOT_ALLOWED:
         message = f"Expected {(error.headers or {}).get('Allow')}, got {request.method}"
-    return JSONResponse({"error": {"code": status.name.lower(), "message": message}}, status, error.headers)
+    return JSONResponse(fault_body(status.name.lower(), message), status, error.headers)

@@ -37,7 +37,7 @@ messages and 64 kB."""
 
 _MOST = 2**53
 """Clients are told limits as JSON: up to here, a browser reads a whole number as it is."""
-_LEAST_S, MOST_S = 1e-3, 2e6
+_LEAST_S, _MOST_S = 1e-3, 2e6
 """Of any time, three weeks being the most: the kernel counts `stuck_s` in milliseconds, in 31 bits."""
 _ORIGIN = re.compile(r"\*|null|[a-z][a-z\d+.-]*://[^/?#]+")
 """As a browser says it: a scheme and a host, a port if it is not the scheme's own, and no path."""
@@ -66,7 +66,7 @@ def _is_address(text: str) -> bool:
 
 
 def _seconds(default: float, text: str, least: float = _LEAST_S) -> Any:
-    return _knob(default, text, least=least, most=MOST_S)
+    return _knob(default, text, least=least, most=_MOST_S)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,6 +219,10 @@ def number(kind: type[Number], least: float, most: float = _MOST) -> Callable[[s
         return value
 
     return read
+
+
+seconds = number(float, least=0, most=_MOST_S)
+"""Reads a flag's seconds, which may be none."""
 
 
 def _reader(knob: "Field[Any]") -> Callable[[str], Any]:

@@ -15,7 +15,7 @@ import sys
 
 from live.errors import StartError
 from live.remote import REACH_S, add_token, reaching
-from live.settings import MOST_S, number, read_token
+from live.settings import read_token, seconds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--model", default="", help="which of its models reads (default: the server's)")
     add_token(parser)
     wait = f"seconds to wait for the server at the start; at most {REACH_S:g} if it is not there at all"
-    add("--timeout-s", type=number(float, least=0, most=MOST_S), default=10.0, help=wait)
+    add("--timeout-s", type=seconds, default=10.0, help=wait)
 
 
 def main(options: argparse.Namespace) -> int:

@@ -25,7 +25,7 @@ from live.load import files, frames
 from live.load.plan import Plan
 from live.output import writing
 from live.remote import REACH_S, add_token, reaching
-from live.settings import MOST_S, number, read_token
+from live.settings import number, read_token, seconds
 
 _LEAST_RATE, _MOST_RATE = 1e-3, 1e5
 """Snapshots a second of one session: at less a test shows nothing, and no tester sends more."""
@@ -34,10 +34,9 @@ _LEAST_RATE, _MOST_RATE = 1e-3, 1e5
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the load tester."""
     add = parser.add_argument
-    count, seconds = number(int, least=1), number(float, least=0, most=MOST_S)
+    count, rate = number(int, least=1), number(float, _LEAST_RATE, _MOST_RATE)
     add("url", metavar="URL", help="a server: http://127.0.0.1:8000, or ws://127.0.0.1:8000/v1/live")
     add("--sessions", type=count, default=100, help="how many draw at once")
-    rate = number(float, _LEAST_RATE, _MOST_RATE)
     add("--rate", type=rate, default=30.0, help="snapshots a second that each sends while drawing")
     add("--closed", action="store_true", help="each sends as fast as it is answered, whatever the rate")
     add("--seconds", type=count, default=10, help="how long to measure, after all sessions are open")

@@ -23,14 +23,14 @@ from live.errors import BadMessage, LiveError, StartError
 from live.explaining.explanation import Explanation
 from live.ink import SIDE
 from live.ink_file import FORM
-from live.messages import Prediction
+from live.messages import Prediction, fault_body
 from live.output import writing
 from live.predict import sources
 from live.predict.progress import Progress
 from live.predict.sources import Drawing, Item
 from live.remote import REACH_S, add_token, reaching
 from live.session import Image
-from live.settings import MOST_S, Settings, number, read_token
+from live.settings import Settings, read_token, seconds
 
 Read = Callable[[Drawing], dict[str, Any]]
 """A drawing → the fields of its prediction, or its error. Raises LiveError."""
@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--server", metavar="URL", default="", help="have a server read (default: read in this process)")
     add_token(parser)
     wait = f"seconds to wait for a server; at most {REACH_S:g} for one that is not there at all"
-    add("--timeout-s", type=number(float, least=0, most=MOST_S), default=30.0, help=wait)
+    add("--timeout-s", type=seconds, default=30.0, help=wait)
     add("--weights", type=Path, default=Settings.weights, help="folder of models, without --server")
 
 
@@ -87,7 +87,7 @@ def answer(item: Item, read: Read) -> dict[str, Any]:
             raise item.drawing
         return {"name": item.name, **read(item.drawing)}
     except LiveError as error:
-        return {"name": item.name, "error": {"code": error.code, "message": error.message}}
+        return {"name": item.name} | fault_body(error.code, error.message)
 
 
 def _local_reader(options: argparse.Namespace) -> Read:
@@ -151,7 +151,7 @@ def _server_reader(options: argparse.Namespace, stack: contextlib.ExitStack) -> 
         try:
             prediction, explanation = ask(drawing)
         except Refused as refused:
-            return {"error": {"code": refused.code, "message": refused.message}}
+            return fault_body(refused.code, refused.message)
         except (TimeoutError, OSError) as error:
             reason = str(error) or f"none came within {options.timeout_s:g} s"
             raise StartError(f"Expected an answer from {options.server}, but: {reason}") from None

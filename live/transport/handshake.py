@@ -12,6 +12,7 @@ from websockets.server import ServerProtocol
 from websockets.typing import StatusLike
 
 from live.errors import BadMessage
+from live.messages import fault_body
 
 
 class Handshake(ServerProtocol):
@@ -24,8 +25,7 @@ class Handshake(ServerProtocol):
             return super().reject(status, text)
         status = HTTPStatus(status)
         code = BadMessage.code if status == HTTPStatus.BAD_REQUEST else status.name.lower()
-        error = {"error": {"code": code, "message": _explain(wrong)}}
-        response = super().reject(status, msgspec.json.encode(error).decode())
+        response = super().reject(status, msgspec.json.encode(fault_body(code, _explain(wrong))).decode())
         del response.headers["Content-Type"]
         response.headers["Content-Type"] = "application/json"
         # RFC 6455 (section 4.4): so a client of another version learns of ours.

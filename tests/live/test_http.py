@@ -74,6 +74,16 @@ class Host:
         return protocol, pipe
 
 
+async def refused(said: bytes) -> tuple[bytes, bytes]:
+    """Send bytes to a server that hangs up then; return what it said, head and body."""
+    async with serving() as place:
+        reader, writer = await asyncio.open_connection(*place)
+        writer.write(said)
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        writer.close()
+    return head, body
+
+
 async def answered(pipe: Pipe) -> None:
     async with asyncio.timeout(10):
         while not pipe.written.endswith(b"hello"):  # noqa: ASYNC110
@@ -169,11 +179,7 @@ async def test_nobody_is_connected_without_a_clock(said: bytes, also: bytes, ans
     ],
 )
 async def test_what_is_wrong_with_a_request_is_said_as_json(said: bytes, told: str) -> None:
-    async with serving() as place:
-        reader, writer = await asyncio.open_connection(*place)
-        writer.write(said)
-        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
-        writer.close()
+    head, body = await refused(said)
     assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
     assert b"content-type: application/json" in head
     error = json.loads(body)["error"]
@@ -191,11 +197,7 @@ async def test_what_is_wrong_with_a_request_is_said_as_json(said: bytes, told: s
     ],
 )
 async def test_a_wrong_handshake_is_refused_as_json(said: bytes, told: str) -> None:
-    async with serving() as place:
-        reader, writer = await asyncio.open_connection(*place)
-        writer.write(said)
-        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
-        writer.close()
+    head, body = await refused(said)
     is_post = said.startswith(b"POST")
     assert head.startswith(b"HTTP/1.1 405 " if is_post else b"HTTP/1.1 400 ")
     assert {b"Content-Type: application/json", b"Sec-WebSocket-Version: 13"} <= {*head.split(b"\r\n")}
