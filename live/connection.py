@@ -20,9 +20,9 @@ from collections.abc import Sequence
 from starlette.types import Message, Receive, Send
 
 from live import __version__, messages
-from live.batcher import Cut
 from live.counts import Counts
 from live.errors import LiveError
+from live.lanes import Cut
 from live.messages import Close, GoAway, Ready
 from live.prediction import Answer, tell
 from live.service import Service
@@ -247,7 +247,7 @@ class Connection:
 
     def answer(self, item: Waiting, answer: Answer, cut: Cut) -> None:
         """Hand the session its answer, and have it sent."""
-        self._metrics.queue_wait_s.observe(cut.cut_at - item.received_at)
+        self._metrics.queue_wait_s.observe(cut.began_at - item.received_at)
         self._metrics.answer_s.observe(cut.done_at - item.received_at)
         self.session.answer(item, tell(item, answer, cut, self.session.include))
         self._post()

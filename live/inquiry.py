@@ -6,8 +6,8 @@ What the HTTP routes put into the batcher beside the sessions.
 import asyncio
 import time
 
-from live.batcher import Cut
 from live.errors import LiveError
+from live.lanes import Cut
 from live.messages import Include, Prediction, Snapshot
 from live.prediction import Answer, tell
 from live.service import Service

@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from live import ink
-from live.batcher import Cut
 from live.explaining.explain import worths
 from live.ink import Images
+from live.lanes import Cut
 from live.messages import Include, Prediction, Timing, drawings_of
 from live.recogniser import Recogniser
 from live.session import Image, Waiting
@@ -161,6 +161,14 @@ class Answers:
         self._question = question
         self._found = found
 
+    def done(self) -> bool:
+        """Say whether they are found."""
+        return self._found.done()
+
+    def cancel(self) -> bool:
+        """Have nobody wait for them any more."""
+        return self._found.cancel()
+
     def __await__(self) -> Generator[Any, None, list[Answer]]:
         """Wait for what the thread finds, and judge it if that is left to do."""
         found = yield from self._found
@@ -178,7 +186,7 @@ def _render(snapshots: Sequence[Waiting]) -> Images:
 
 def tell(item: Waiting, answer: Answer, cut: Cut, include: Sequence[Include]) -> Prediction:
     """Say an answer as the message about its snapshot, which was predicted in this cut."""
-    queue_ms, predict_ms = (cut.cut_at - item.received_at) * 1e3, (cut.done_at - cut.cut_at) * 1e3
+    queue_ms, predict_ms = (cut.began_at - item.received_at) * 1e3, (cut.done_at - cut.began_at) * 1e3
     timing = Timing(round(queue_ms, 3), round(predict_ms, 3), cut.size)
     prediction = Prediction(item.snapshot.seq, item.snapshot.rev, cut.model, *answer.judgement, 0, timing)
     if "input" in include:

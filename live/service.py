@@ -14,12 +14,13 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from live import garbage, ink, recogniser
-from live.batcher import Batcher, Cut
+from live.batcher import Batcher
 from live.census import Census, OwnCensus
 from live.counts import Counts
 from live.errors import Overloaded, StartError, TooMany
 from live.explaining.explainer import Explainer
 from live.gate import is_loopback
+from live.lanes import Cut
 from live.messages import GoAway, Model, Snapshot
 from live.metrics import Metrics, collect
 from live.pictures.decoder import Decoder
@@ -203,7 +204,7 @@ class Service:
 
     def _count_batch(self, cut: Cut) -> None:
         self.metrics.batch_size.observe(cut.size)
-        self.metrics.predict_s.observe(cut.done_at - cut.cut_at)
+        self.metrics.predict_s.observe(cut.done_at - cut.began_at)
 
     async def _watch(self, collector: garbage.Collector) -> None:
         """Measure how late the event loop is; now and then, end sessions whose time is up, and tidy."""

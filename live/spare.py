@@ -12,9 +12,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from live.batcher import Batcher, Cut
+from live.batcher import Batcher
 from live.errors import LiveError
 from live.ink import Images
+from live.lanes import Cut
 from live.verdict import Probabilities
 
 CHUNK = 4
@@ -111,7 +112,7 @@ class SpareTime:
             self._jobs.remove(job)
             job[1].set_result(np.concatenate(item.found))
         if item.was_pressed:
-            pause_s = PAUSE * (cut.done_at - cut.cut_at)
+            pause_s = PAUSE * (cut.done_at - cut.began_at)
             self._pause = asyncio.get_running_loop().call_later(pause_s, self._end_pause)
         self._go_on()
 

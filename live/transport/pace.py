@@ -11,7 +11,8 @@ import asyncio
 from enum import Enum
 from typing import Any
 
-from live.batcher import Batcher, Waiter
+from live.batcher import Batcher
+from live.lanes import Waiter
 from live.transport.shortcut import Shortcut
 
 

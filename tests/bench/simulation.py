@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 
 import simpy
 
-from live.batcher import batch_size
+from live.lanes import batch_size
 from live.settings import Settings
 
 Steps = Generator[simpy.Event, object, None]

@@ -3,8 +3,9 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from live.batcher import BULK_BATCH, BULK_PATIENCE, Batcher
-from tests.live.waiters import Model, Writer, in_thread
+from live.batcher import Batcher
+from live.lanes import BULK_BATCH, BULK_PATIENCE
+from tests.live.waiters import Model, Writer, begun, in_thread
 
 
 async def batches_of(live: int, bulk: int, max_batch: int) -> list[list[int]]:
@@ -37,3 +38,25 @@ async def test_a_batch_of_bulk_is_small() -> None:
 async def test_bulk_has_its_turn_though_there_is_no_end_of_others() -> None:
     batches = await batches_of(live=2 * BULK_PATIENCE, bulk=1, max_batch=1)
     assert batches.index([1000]) == BULK_PATIENCE
+
+
+async def test_of_bulk_one_batch_at_a_time_is_cut() -> None:
+    model = Model()
+    model.is_gated = True
+    with ThreadPoolExecutor(1) as executor:
+        batcher = Batcher[int, str](in_thread(executor, model), 2)
+        writers = [Writer(batcher) for _ in range(8)]
+        running = asyncio.create_task(batcher.run())
+        for number, writer in enumerate(writers):
+            writer.newest = number
+            batcher.put(writer, is_bulk=True)
+        model.may_end.release()
+        for _ in range(2):
+            await begun(model)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        # Who begins to draw now waits for one batch of it, not for two.
+        assert [writer.newest for writer in writers] == [None] * 4 + [4, 5, 6, 7]
+        model.may_end.release(3)
+        await asyncio.gather(*(writer.settled.wait() for writer in writers))
+        running.cancel()

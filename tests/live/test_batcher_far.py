@@ -37,16 +37,18 @@ def three_draw(batcher: Batcher[int, str]) -> list[Walker]:
 async def test_who_is_behind_a_whole_batch_is_called_when_that_is_cut(start: Start, model: Model) -> None:
     batcher, _ = start(max_batch=2)
     model.is_gated = True
-    walkers = [Walker(batcher) for _ in range(6)]
+    walkers = [Walker(batcher) for _ in range(8)]
     walkers[0].draw(0)
     await begun(model)
     for number, walker in enumerate(walkers[1:], start=1):
         walker.draw(number)
-    assert [walker.is_far for walker in walkers[1:]] == [False, False, True, True, True]
-    for called in (2, 3):
+    assert [walker.is_far for walker in walkers[1:]] == [False, False, True, True, True, True, True]
+    # While whole batches wait, two are cut: the one that is being predicted, and the next.
+    for called in (4, 5):
         model.may_end.release()
         await begun(model)
-        assert [walker.calls for walker in walkers[3:]] == [int(i < called) for i in range(3)]
+        await walkers[2 + called].is_near.wait()
+        assert [walker.calls for walker in walkers[3:]] == [int(i < called) for i in range(5)]
 
 
 async def test_what_comes_once_it_is_near_is_still_in_its_batch(start: Start, model: Model) -> None:

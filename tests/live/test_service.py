@@ -143,7 +143,7 @@ async def test_a_batcher_that_stops_fails_the_service(
 ) -> None:
     served = Served()
     await served.service.until_ready()
-    monkeypatch.setattr(served.service.batcher, "_cut", lambda: 1 / 0)
+    monkeypatch.setattr(served.service.batcher, "cut", lambda: 1 / 0)
     snapshot = Snapshot(0, 0, from_strokes(DRAWINGS["seven"]))
     asking = asyncio.create_task(Inquiry(served.service, snapshot, "classic", ()).ask())
     await served.task

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from msgspec.structs import replace
 
-from live.batcher import Cut
 from live.errors import Internal
+from live.lanes import Cut
 from live.messages import GoAway, Model, Ready
 from live.prediction import Answer, tell
 from live.session import (

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from live.batcher import Batcher, Cut
+from live.batcher import Batcher
 from live.errors import LiveError
+from live.lanes import Cut
 
 
 class Writer:
@@ -22,6 +23,7 @@ class Writer:
         self.answers: list[tuple[int, str]] = []
         self.errors: list[tuple[int, LiveError]] = []
         self.cuts: list[Cut] = []
+        self.was_taken = asyncio.Event()
         self.settled = asyncio.Event()
 
     def draw(self, number: int) -> None:
@@ -30,6 +32,7 @@ class Writer:
 
     def take(self) -> int | None:
         item, self.newest = self.newest, None
+        self.was_taken.set()
         return item
 
     def answer(self, item: int, answer: str, cut: Cut) -> None:
