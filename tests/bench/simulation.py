@@ -172,10 +172,11 @@ class _Process:
 
     def _predict(self) -> Steps:
         world, costs = self.world, self.world.costs
-        given: simpy.Event = world.env.timeout(0)
+        scored: simpy.Event = world.env.timeout(0)
+        last = given = scored
         while True:
-            if len(self.waiting) < Settings.max_batch:
-                yield given
+            # While whole batches wait, the next is rendered before predict is done with the last.
+            yield scored if len(self.waiting) >= Settings.max_batch else given
             if not self.waiting:
                 self.has_work = world.env.event()
                 yield self.has_work
@@ -185,10 +186,11 @@ class _Process:
             for session in batch:
                 session.sent_at = None
             yield from world.work(self.interpreter, costs.prepare * len(batch))
-            yield from world.work(self.predicting, costs.model * len(batch))
-            given = world.env.process(self._give(taken))
+            scored, last = last, world.env.process(world.work(self.predicting, costs.model * len(batch)))
+            given = world.env.process(self._give(last, taken))
 
-    def _give(self, taken: "list[tuple[_Session, float | None]]") -> Steps:
+    def _give(self, scored: simpy.Event, taken: "list[tuple[_Session, float | None]]") -> Steps:
+        yield scored
         for session, sent_at in taken:
             yield from self.world.work(self.interpreter, self.world.costs.give)
             if session.answered:
