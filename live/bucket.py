@@ -11,18 +11,23 @@ class Bucket:
         self._at: float | None = None
         self._empty_since: float | None = None
 
-    def take(self, now: float) -> bool:
-        """Take one token, if there is one, at `now` (seconds)."""
+    def has(self, now: float, count: int) -> bool:
+        """Say whether there are so many tokens at `now` (seconds)."""
         if self._at is not None and now != self._at:
             self._level = min(self._level + (now - self._at) * self._rate, self._capacity)
         self._at = now
+        return self._level >= count
+
+    def take(self, now: float, count: int = 1) -> bool:
+        """Take so many tokens, if there are as many, at `now` (seconds)."""
+        has_them = self.has(now, count)
         if self._level > self._capacity / 2:
             self._empty_since = None
-        if self._level < 1:
-            self._empty_since = now if self._empty_since is None else self._empty_since
-            return False
-        self._level -= 1
-        return True
+        if has_them:
+            self._level -= count
+        elif self._empty_since is None:
+            self._empty_since = now
+        return has_them
 
     @property
     def excess_s(self) -> float:

@@ -4,7 +4,7 @@ Last step of the flow: the server's messages, encoded. The first, from frames to
 parsing.py's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from functools import lru_cache
 from itertools import chain
@@ -267,11 +267,10 @@ def _join(frames: Sequence[Frame]) -> Drawings:
     return Drawings(points, np.array(list(chain.from_iterable(counts)), np.intp), strokes)
 
 
-def counts_of(frame: bytes, n: int) -> tuple[int, ...]:
-    """Read the point counts of n strokes, which are few: NumPy's calls would take ten times as long."""
-    return _counts_layout(n).unpack_from(frame, HEADER.size)
-
-
 @lru_cache(256)
-def _counts_layout(n: int) -> Layout:
-    return Layout(f"<{n}H")
+def counts_reader(n: int) -> Callable[[bytes, int], tuple[int, ...]]:
+    """Make what reads the point counts of n strokes, which follow a frame's header.
+
+    They are few: NumPy's calls would take ten times as long.
+    """
+    return Layout(f"<{n}H").unpack_from

@@ -25,7 +25,7 @@ from live.messages import (
     Numbered,
     Picture,
     Snapshot,
-    counts_of,
+    counts_reader,
 )
 
 _HEADER_BYTES = HEADER.size
@@ -76,24 +76,28 @@ def _from_text(frame: str, limits: Limits) -> Configure | Snapshot:
     return Snapshot(message.seq, message.rev, drawing)
 
 
-def check_ink(frame: bytes, limits: Limits) -> Snapshot | None:
-    """Return the snapshot that a binary frame is if it is of ink and nothing is wrong with it."""
+def check_ink(frame: str | bytes, limits: Limits) -> tuple[int, int, tuple[int, ...]] | None:
+    """Return seq, rev and the strokes' point counts if a frame is binary ink and nothing is wrong with it."""
+    if isinstance(frame, str):
+        return None
     size = len(frame)
     if size < _HEADER_BYTES:
         return None
     kind, form, n, seq, rev = _unpack_header(frame)
-    if kind != KIND_INK or form or n > limits.strokes or size < _HEADER_BYTES + 2 * n:
+    points_at = _HEADER_BYTES + 2 * n
+    if kind != KIND_INK or form or n > limits.strokes or size < points_at:
         return None
-    counts = counts_of(frame, n)
+    counts = counts_reader(n)(frame, _HEADER_BYTES)
     total = sum(counts)
-    if size != _HEADER_BYTES + 2 * n + 4 * total or total > limits.points:
+    if size != points_at + 4 * total or total > limits.points:
         return None
-    return Snapshot(seq, rev, Frame(frame, counts))
+    return seq, rev, counts
 
 
 def _from_bytes(frame: bytes, limits: Limits) -> Snapshot:
     if found := check_ink(frame, limits):
-        return found
+        seq, rev, counts = found
+        return Snapshot(seq, rev, Frame(frame, counts))
     if len(frame) < HEADER.size:
         raise Unreadable(f"Expected a header of {HEADER.size} bytes, got a frame of {len(frame)}")
     kind, form, n, seq, rev = HEADER.unpack_from(frame)
@@ -106,7 +110,7 @@ def _from_bytes(frame: bytes, limits: Limits) -> Snapshot:
     body = len(frame) - HEADER.size - 2 * n
     if body < 0:
         raise BadMessage(f"Expected the point counts of {n} strokes, got a frame of {len(frame)} bytes", seq)
-    total = sum(counts_of(frame, n))
+    total = sum(counts_reader(n)(frame, _HEADER_BYTES))
     if body != 4 * total:
         raise BadMessage(f"Expected {total} points of 4 bytes, got {body} bytes", seq)
     raise _too_large(n, total, limits, seq)

@@ -15,37 +15,32 @@ snapshot that turned out faulty is still to be counted, by the next prediction.
 
 from collections import deque
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from live import messages, parsing
-from live.bucket import Bucket
 from live.counts import Counts
-from live.errors import LiveError, StaleSeq, TooFast, UnknownModel, Unreadable
+from live.errors import LiveError, StaleSeq, UnknownModel
 from live.explaining.explanation import Explanation
 from live.messages import (
     Close,
     Configure,
     Configured,
     Error,
+    Frame,
     GoAway,
     Include,
     Prediction,
     Ready,
     Snapshot,
 )
+from live.patience import Patience
 
-MAX_UNREADABLE_FRAMES = 8
-"""In a row; one more and the session is closed."""
 MAX_UNSENT_MESSAGES = 256
 """Errors and confirmations waiting for a client that does not read; one more and the session is closed."""
-MAX_FAULTS_PER_S = 500
-"""Errors that a session may cause; one more and it is closed. Each costs more than an answer does."""
-MAX_TOO_FAST_S = 5.0
-"""How long a session may go on being told that it is too fast before it is closed."""
-
 
 Image = NDArray[np.float32]
 
@@ -90,9 +85,7 @@ class Session:
         self._unexplained: tuple[Waiting, Prediction] | None = None
         self._explanation: Explanation | None = None
         self._dropped = 0
-        self._unreadable = 0
-        self._faults = Bucket(MAX_FAULTS_PER_S)
-        self._bucket = Bucket(ready.limits.snapshots_per_s)
+        self._patience = Patience(ready.limits.snapshots_per_s)
 
     # ---- from the client
 
@@ -102,7 +95,6 @@ class Session:
             return
         try:
             message = parsing.decode(frame, self._limits)
-            self._unreadable = 0
             if isinstance(message, Snapshot):
                 self._accept(message, now)
             else:
@@ -111,45 +103,43 @@ class Session:
             self.faults += 1
             self._send(messages.error_message(error))
             self.counts.snapshots += error.seq is not None
-            self._unreadable += isinstance(error, Unreadable)
-            if self._unreadable > MAX_UNREADABLE_FRAMES:
-                self.close = Close.UNREADABLE_TEXT if isinstance(frame, str) else Close.UNREADABLE_BYTES
-            elif not self._faults.take(now):
-                self.close = Close.FLOODING
+            self.close = self._patience.end(error, isinstance(frame, str), now) or self.close
 
     def receive_all(self, frames: Sequence[str | bytes], now: float) -> None:
-        """Take in frames that came together: what `receive` makes of one after the other, a fifth faster.
+        """Take in frames that came together: what `receive` makes of one after the other, faster."""
+        at = 0
+        while at < len(frames):
+            count = self._receive_ink(frames, at, now)
+            if not count:
+                self.receive(frames[at], now)
+            at += count or 1
 
-        Of ink that the next frame supersedes, only the numbers matter once nothing is wrong with it.
+    def _receive_ink(self, frames: Sequence[str | bytes], at: int, now: float) -> int:
+        """Take in binary ink from one frame on, as far as nothing is wrong with it → how many frames it was.
+
+        Of ink that the next frame supersedes, only the numbers matter.
         """
-        newest: Snapshot | None = None
-        for frame in frames:
-            ink = None if isinstance(frame, str) or self.close else parsing.check_ink(frame, self._limits)
-            if ink and not self._stale(ink.seq, ink.rev) and self._bucket.take(now):
-                self._unreadable = 0
-                self._count(ink.seq, ink.rev)
-                if newest:
-                    self._drop()
-                newest = ink
-                continue
-            if newest:
-                self._wait(Waiting(newest, now))
-                newest = None
-            self.receive(frame, now)
-        if newest:
-            self._wait(Waiting(newest, now))
-
-    def _charge(self, now: float, seq: int | None = None) -> None:
-        """Count what costs an answer. Raises TooFast when there was too much of it."""
-        if self._bucket.take(now):
-            return
-        if self._bucket.excess_s > MAX_TOO_FAST_S:
-            self.close = Close.FLOODING
-        most = f"{self._limits.snapshots_per_s:g} snapshots"
-        raise TooFast(f"Expected at most {most} a second, configurations included", seq)
+        if self.close or not self._patience.allows(len(frames) - at, now):
+            return 0
+        check, limits, seq, rev = parsing.check_ink, self._limits, self._last_seq, self._last_rev
+        count, points = 0, tuple[int, ...]()
+        for frame in islice(frames, at, None):
+            ink = check(frame, limits)
+            if not ink or ink[0] <= seq or ink[1] < rev:
+                break
+            seq, rev, points = ink
+            count += 1
+        if count:
+            newest = frames[at + count - 1]
+            assert isinstance(newest, bytes)
+            self._patience.note(count, now)
+            self._count(seq, rev, count)
+            self._drop(count - 1)
+            self._wait(Waiting(Snapshot(seq, rev, Frame(newest, points)), now))
+        return count
 
     def _configure(self, wanted: Configure, now: float) -> None:
-        self._charge(now)
+        self._patience.charge(now)
         if wanted.model is not None and wanted.model not in self._models:
             raise UnknownModel(f"Expected one of the models {', '.join(self._models)}, got another")
         self.model = wanted.model or self.model
@@ -158,7 +148,7 @@ class Session:
         self._send(Configured(self.model, list(self.include)))
 
     def _accept(self, snapshot: Snapshot, now: float) -> None:
-        self._charge(now, snapshot.seq)
+        self._patience.charge(now, snapshot.seq)
         if wrong := self._stale(snapshot.seq, snapshot.rev):
             raise StaleSeq(wrong, snapshot.seq)
         self._count(snapshot.seq, snapshot.rev)
@@ -175,9 +165,9 @@ class Session:
             return f"Expected a seq over {self._last_seq}, got {seq}"
         return f"Expected a rev of at least {self._last_rev}, got {rev}" if rev < self._last_rev else None
 
-    def _count(self, seq: int, rev: int) -> None:
+    def _count(self, seq: int, rev: int, count: int = 1) -> None:
         self._last_seq, self._last_rev = seq, rev
-        self.counts.snapshots += 1
+        self.counts.snapshots += count
 
     def _wait(self, ink: Waiting) -> None:
         """Have ink wait, which supersedes whatever does."""
@@ -306,9 +296,9 @@ class Session:
         is_owed = self._waiting or self._picture or self._decoding or self._taken
         return not (is_owed or self._messages or self._prediction)
 
-    def _drop(self) -> None:
-        self._dropped += 1
-        self.counts.dropped += 1
+    def _drop(self, count: int = 1) -> None:
+        self._dropped += count
+        self.counts.dropped += count
 
     def _send(self, message: Configured | Error | GoAway) -> None:
         if isinstance(message, Error):

@@ -3,7 +3,8 @@
 import pytest
 
 from live.messages import Close
-from live.session import MAX_FAULTS_PER_S, MAX_TOO_FAST_S, MAX_UNREADABLE_FRAMES, MAX_UNSENT_MESSAGES
+from live.patience import MAX_FAULTS_PER_S, MAX_TOO_FAST_S, MAX_UNREADABLE_FRAMES
+from live.session import MAX_UNSENT_MESSAGES
 from tests.live.test_session import ink, open_session, sent
 
 
