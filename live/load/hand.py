@@ -26,6 +26,12 @@ class Limits(msgspec.Struct, gc=False):
     snapshots_per_s: float | None = None
 
 
+class Timing(msgspec.Struct, gc=False):
+    """What a load test looks at in a prediction's timing."""
+
+    batch: int = 0
+
+
 class Message(msgspec.Struct, gc=False):
     """What a load test looks at in a server's message, whichever it is."""
 
@@ -36,6 +42,7 @@ class Message(msgspec.Struct, gc=False):
     dropped: int = 0
     code: str = ""
     limits: Limits | None = None
+    timing: Timing | None = None
 
 
 _decode = msgspec.json.Decoder(Message).decode
@@ -218,6 +225,8 @@ class Hand(WSListener):
             tally.firsts.append(now - self.started_at)
         settled = books.predict(seq, message.rev, message.dropped)
         tally.answered += 1
+        if message.timing and message.timing.batch > 0:
+            tally.batches += 1 / message.timing.batch
         tally.dropped += message.dropped
         tally.waits.extend([now - due for due in settled])
         if settled:

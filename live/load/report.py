@@ -76,7 +76,8 @@ class Report:
         self.lag = Times()
         self.first = Times()
         self.outcome = Outcome()
-        self.judged = self.right = self.withheld = 0
+        self.judged = self.right = self.withheld = self.answered = 0
+        self.batches = 0.0
         self.limit_per_s: float | None = None
         """Snapshots a second that the server takes from a session, if it has said so."""
         self.busiest_worker_s = 0.0
@@ -127,6 +128,8 @@ class Report:
         self.wait.add(tally.waits)
         self.lag.add(tally.lags)
         self.first.add(tally.firsts)
+        self.answered += tally.answered
+        self.batches += tally.batches
         self.judged += tally.judged
         self.right += tally.right
         self.withheld += tally.withheld
@@ -172,6 +175,11 @@ class Report:
         answers = np.array(self.outcome.answers_a_session, float)
         squares = float((answers**2).sum())
         return float(answers.sum()) ** 2 / (len(answers) * squares) if squares else None
+
+    @property
+    def batch(self) -> float | None:
+        """How many snapshots the server predicted together, in the mean; None if it does not say."""
+        return self.answered / self.batches if self.batches else None
 
     @property
     def cpu_us_per_answer(self) -> float | None:
@@ -229,6 +237,7 @@ class Report:
                 "program": self.program,
                 "cpu_us_per_answer": self.cpu_us_per_answer,
                 "cores": self.cores,
+                "batch": self.batch,
                 "rss_bytes": {"first": rss[0], "last": rss[-1], "max": max(rss)} if rss else None,
             },
             "tester": {

@@ -20,6 +20,8 @@ class Tally:
     answered: int = 0
     dropped: int = 0
     errors: int = 0
+    batches: float = 0.0
+    """That the answers came out of, as the server says: each answer is a share of one."""
     withheld: int = 0
     """Snapshots that a full socket kept from being sent; the next one that is sent has their due time."""
     limit_per_s: float | None = None

@@ -101,7 +101,10 @@ def describe(report: Report) -> str:
     if report.judged:
         share = report.right / report.judged
         lines.append(("read right", f"{share:.2%} of {report.judged:,} finished drawings that were answered"))
-    lines += [("server", _server(report)), ("tester", _tester(report))]
+    lines.append(("server", _server(report)))
+    if report.batch is not None:
+        lines.append(("", f"predicted {report.batch:.1f} snapshots together, in the mean, as it says"))
+    lines.append(("tester", _tester(report)))
     lines += [("guarantee", f"{_kept(report, guarantee)}: {guarantee.value}") for guarantee in Guarantee]
     return "\n".join(f"{name:<14}{text}" for name, text in lines)
 

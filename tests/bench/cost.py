@@ -32,6 +32,7 @@ def measure(bench: Bench) -> None:
     add("answer ÷ floor", f"{times:.2f}", "≤ 2.0", times <= 2)
     add("answers a second and core", f"{1e6 / ours:,.0f}", "about 10,000", 1e6 / ours >= 9_500)
     add("answers a second, as measured beside the tester", f"{found['rate']:,.0f}")
+    add("snapshots predicted together, in the mean", f"{found['batch']:.0f}")
     add("JSON ink ÷ binary ink", f"{as_json:.2f}", "≤ 1.5", as_json <= 1.5)
     for step in ("parse", "render", "model", "judge", "encode"):
         add(f"where it goes: {step}", f"{found[step]:.1f} µs")
@@ -57,6 +58,7 @@ def _measure_in_turns(bench: Bench) -> list[dict[str, float]]:
                 {
                     "ours": ours.cpu_us_per_answer or 0.0,
                     "rate": ours.answers_per_s,
+                    "batch": ours.batch or 0.0,
                     "json": as_json.cpu_us_per_answer or 0.0,
                     "echo": echoed.cpu_us,
                     "bare model": modelled.cpu_us,

@@ -67,6 +67,7 @@ def test_a_real_server_keeps_its_word(server: RunningServer, tmp_path: Path, fla
     assert report["server"]["pid"] == server.process.pid
     assert f"{report['server']['program']}, process {server.process.pid}: " in found.stdout
     assert report["server"]["rss_bytes"]["max"] > 0
+    assert 1 <= report["server"]["batch"] <= 8
     assert [second["at"] for second in report["seconds"]] == [1]
     assert page.read_text().count("<svg") == 6
 

@@ -18,7 +18,7 @@ from live.load.tally import Outcome, Tally
 def filled(answers: list[int], seconds: int = 3) -> Report:
     report = Report(Plan(url="ws://here/", seconds=seconds), 1, "python")
     for at in range(1, seconds + 1):
-        tally = Tally(sent=200, answered=100, dropped=100, judged=10, right=9)
+        tally = Tally(sent=200, answered=100, dropped=100, batches=8, judged=10, right=9)
         tally.latencies.extend([0.001 * (1 + i) for i in range(100)])
         tally.waits.extend([0.002 * (1 + i) for i in range(200)])
         report.add_second(at, [tally], 0.5, 80_000_000 + at)
@@ -77,6 +77,7 @@ def test_the_words_say_what_was_found() -> None:
         "errors 3 (too_fast: 3)",
         "90.00% of 30 finished drawings",
         "python, process 1: 5000 µs processor time an answer",
+        "predicted 12.5 snapshots together",
         "BROKEN in 2 of 2 sessions: nobody is closed but as the protocol has it",
         "kept: the last snapshot is always answered",
     ):
@@ -132,6 +133,7 @@ def test_progress_is_as_wide_as_the_terminal() -> None:
 def test_an_empty_report_can_be_told() -> None:
     report = Report(Plan(url="ws://here/"))
     assert "not watched" in text.describe(report)
+    assert "together" not in text.describe(report)
     assert "Nothing was measured" in page.render(report)
     assert report.summary()["jain"] is None
 
