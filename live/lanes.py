@@ -124,8 +124,16 @@ class Lanes(Generic[Item, Answer]):
 
     @property
     def is_crowded(self) -> bool:
-        """Whole batches wait of those who draw."""
-        return any(len(lane) >= self.max_batch for lane in self._lanes.values())
+        """A whole batch waits of those who draw."""
+        return self._wait(self.max_batch)
+
+    @property
+    def is_worthwhile(self) -> bool:
+        """So many wait of those who draw that with more of them a batch would hardly cost less an item."""
+        return self._wait(min(self.max_batch, _WORTHWHILE))
+
+    def _wait(self, count: int) -> bool:
+        return any(len(lane) >= count for lane in self._lanes.values())
 
     def __len__(self) -> int:
         """Count the waiters in the queue."""

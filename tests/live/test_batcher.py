@@ -88,6 +88,18 @@ async def test_a_model_that_is_slow_has_the_next_whole_batch_before_it_is_done_w
     assert all(cut.began_at >= before.done_at for before, cut in pairwise(ends)), "counted twice"
 
 
+async def test_what_a_crowd_leaves_over_is_cut_early_too(start: Start, model: Model) -> None:
+    batcher, _ = start(max_batch=64)
+    writers = await crowd(batcher, model, 96)
+    model.may_end.release()
+    await begun(model)
+    # Half of them are being predicted; the other half is less than a whole batch.
+    await writers[-1].was_taken.wait()
+    assert [len(items) for _, items in model.batches] == [1, 48]
+    model.may_end.release(2)
+    await asyncio.gather(*(writer.settled.wait() for writer in writers))
+
+
 async def test_less_than_a_whole_batch_is_not_cut_until_the_last_is_answered(
     start: Start, model: Model
 ) -> None:
