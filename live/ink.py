@@ -19,7 +19,7 @@ lines alone, drawn at four times the size and reduced; and positions finer than 
 """
 
 from collections.abc import Sequence
-from itertools import chain
+from itertools import accumulate, chain
 from math import ceil, isfinite
 from typing import Any, NamedTuple
 
@@ -162,9 +162,9 @@ def render(drawings: Sequence[Ink] | Drawings, darkness: float | NDArray[np.floa
         if not drawings:
             return np.zeros((0, SIDE, SIDE), np.float32)
         drawings = Drawings.of(drawings)
-    is_inked = drawings.strokes > 0
-    if is_inked.all():
+    if all(drawings.strokes.tolist()):
         return _render(drawings, darkness)
+    is_inked = drawings.strokes > 0
     images = np.zeros((len(is_inked), SIDE, SIDE), np.float32)
     if is_inked.any():
         amounts = darkness if isinstance(darkness, float) else darkness[is_inked]
@@ -283,17 +283,21 @@ def _sample_alone(pen: Points, counts: _Ints) -> tuple[_Floats, _Floats]:
     """
     points = pen.T.astype(np.float64, order="C")
     corner = np.minimum.reduce(points, axis=1, keepdims=True)
-    extent = max(np.maximum.reduce(points - corner, axis=1).tolist())
+    (left, top), (right, bottom) = corner.ravel().tolist(), np.maximum.reduce(points, axis=1).tolist()
+    extent = max(right - left, bottom - top)
     points -= corner
     points *= _BOX / extent if extent > 1 / _HUGE else 0.0
-    ends = counts.cumsum()
+    lengths = counts.tolist()
+    firsts = list(accumulate(lengths[:-1], initial=0))
     steps = np.empty(points.shape[1])
     moves = points[:, 1:] - points[:, :-1]
     np.hypot(moves[0], moves[1], out=steps[1:])
-    steps[ends - counts] = 1.0
+    for first in firsts:
+        steps[first] = 1.0
     path = steps.cumsum()
     at, mass, before = [], [], 0
-    for begin, end in zip(path[ends - counts].tolist(), path[ends - 1].tolist(), strict=True):
+    for first, count in zip(firsts, lengths, strict=True):
+        begin, end = path.item(first), path.item(first + count - 1)
         length = end - begin
         number = max(ceil(length / _STEP), 1)
         spacing = length / number
@@ -301,5 +305,7 @@ def _sample_alone(pen: Points, counts: _Ints) -> tuple[_Floats, _Floats]:
         mass.append(np.full(number, max(length, 1.0) / number))
         before += number
     places, masses = _between(np.concatenate(at), path, points), np.concatenate(mass)
-    places += _CENTRE - np.add.reduceat(places * masses, _FIRST, axis=1) / np.add.reduceat(masses, _FIRST)
+    whole = np.add.reduceat(masses, _FIRST).item()
+    for axis in (0, 1):
+        places[axis] += _CENTRE - np.add.reduceat(places[axis] * masses, _FIRST).item() / whole
     return places, masses

@@ -17,7 +17,6 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from live import ink
 from live.explaining.explain import worths
@@ -72,10 +71,10 @@ class Question(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """What the models found: images (N, 28, 28), which of them have ink (N,), and the scores of those."""
+    """What the models found: images (N, 28, 28), which of those N have ink, and the scores of these."""
 
     images: Images
-    is_inked: NDArray[np.bool_]
+    is_inked: list[bool]
     scores: Scores
     calibration: Calibration
 
@@ -112,11 +111,12 @@ class Models:
 
     def _find(self, model: str, images: Images) -> Finding:
         """Score images; a blank one needs no model."""
-        is_inked = np.asarray(images.any((1, 2)))
+        # The calls behind NumPy's methods `any` and `sum`, which Python makes: a lone image waits for each.
+        is_inked = np.logical_or.reduce(images, axis=(1, 2)).tolist()
         card, run = self._recognisers[model]
-        inked = images if is_inked.all() else images[is_inked]
+        inked = images if all(is_inked) else images[is_inked]
         scores = run(inked) if len(inked) else np.zeros((0, card.outputs), np.float32)
-        if not isfinite(scores.sum()):
+        if not isfinite(np.add.reduce(scores, axis=None)):
             raise ValueError(f"Expected scores from {model}, got what is no number")
         return Finding(images, is_inked, scores, card.calibration)
 
@@ -124,7 +124,7 @@ class Models:
 def judged(question: Question, finding: Finding) -> list[Answer]:
     """Judge what was found → an answer to each item, in order."""
     found = iter(judge(finding.scores, finding.calibration))
-    judgements = found if finding.is_inked.all() else (next(found) if i else BLANK for i in finding.is_inked)
+    judgements = found if all(finding.is_inked) else (next(found) if i else BLANK for i in finding.is_inked)
     answers = map(Answer, judgements, finding.images)
     if len(question.snapshots) == len(question.items):
         return list(answers)

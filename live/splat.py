@@ -36,7 +36,11 @@ def splat(
     bumps = _BUMPS.take(row << _PHASE_BITS | column, axis=0)
     bumps *= mass[:, None]
     column, row = corners >> _PHASE_BITS
-    cells = (row * _PADDED + column + images * _PADDED**2)[:, None] + _CELLS
+    row *= _PADDED
+    row += column
+    if count > 1:
+        row += images * _PADDED**2
+    cells = row[:, None] + _CELLS
     padded = np.bincount(cells.ravel(), bumps.ravel(), count * _PADDED**2)
     padded = padded.reshape(count, _PADDED, _PADDED)[:, _MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
     return padded.astype(np.float32)

@@ -79,7 +79,7 @@ def calibrate(scores: Scores, calibration: Calibration) -> Probabilities:
     probabilities = scores[:, :DIGITS].astype(np.float64)
     if calibration.temperature != 1:
         probabilities = np.maximum(probabilities, _SMALLEST) ** (1 / calibration.temperature)
-    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    probabilities /= np.add.reduce(probabilities, axis=1, keepdims=True)
     return probabilities
 
 
