@@ -111,7 +111,7 @@ class Models:
 
     def _find(self, model: str, images: Images) -> Finding:
         """Score images; a blank one needs no model."""
-        # The calls behind NumPy's methods `any` and `sum`, which Python makes: a lone image waits for each.
+        # NumPy's methods `any` and `sum` are Python around these calls, which a lone image has to wait for.
         is_inked = np.logical_or.reduce(images, axis=(1, 2)).tolist()
         card, run = self._recognisers[model]
         inked = images if all(is_inked) else images[is_inked]
