@@ -2,11 +2,9 @@
 
 import asyncio
 import threading
-from itertools import pairwise
 
 import pytest
 
-from live.batcher import Batcher
 from live.lanes import Cut
 from tests.live.waiters import Model, Start, Writer, begun, model, start
 
@@ -35,81 +33,6 @@ async def test_what_comes_while_the_model_is_busy_shares_the_next_batch(start: S
     model.may_end.release(2)
     await asyncio.gather(*(writer.settled.wait() for writer in writers))
     assert [items for _, items in model.batches] == [[0], [10, 11, 12, 13, 14]]
-
-
-async def test_the_next_batch_is_under_way_while_the_last_is_answered_if_it_is_whole(
-    start: Start, model: Model
-) -> None:
-    class Watching(Writer):
-        def answer(self, item: int, answer: str, cut: Cut) -> None:
-            began_meanwhile.append(model.began.acquire(timeout=10))
-            super().answer(item, answer, cut)
-
-    began_meanwhile: list[bool] = []
-    batcher, _ = start(max_batch=1)
-    model.is_gated = True
-    first, second = Watching(batcher), Writer(batcher)
-    first.draw(1)
-    await begun(model)
-    second.draw(2)
-    model.may_end.release(2)
-    await asyncio.gather(first.settled.wait(), second.settled.wait())
-    assert began_meanwhile == [True]
-    assert first.answers == [(1, "m:1")]
-    assert second.answers == [(2, "m:2")]
-
-
-async def crowd(batcher: Batcher[int, str], model: Model, size: int) -> list[Writer]:
-    """Have so many writers wait behind one whose batch the gated model has begun."""
-    model.is_gated = True
-    writers = [Writer(batcher) for _ in range(size + 1)]
-    writers[0].draw(0)
-    await begun(model)
-    for number, writer in enumerate(writers[1:], start=1):
-        writer.draw(number)
-    return writers
-
-
-async def test_a_model_that_is_slow_has_the_next_whole_batch_before_it_is_done_with_the_last(
-    start: Start, model: Model
-) -> None:
-    batcher, _ = start(max_batch=2)
-    writers = await crowd(batcher, model, 7)
-    model.may_end.release()
-    await begun(model)
-    await writers[4].was_taken.wait()
-    # It is at the second batch; the third is cut, and the fourth is not.
-    assert [items for _, items in model.batches] == [[0], [1, 2]]
-    assert [writer.newest for writer in writers] == [None] * 5 + [5, 6, 7]
-    model.may_end.release(4)
-    await asyncio.gather(*(writer.settled.wait() for writer in writers))
-    assert [items for _, items in model.batches[1:]] == [[1, 2], [3, 4], [5, 6], [7]]
-    ends = [writers[number].cuts[0] for number in (0, 1, 3)]
-    assert all(cut.began_at >= before.done_at for before, cut in pairwise(ends)), "counted twice"
-
-
-async def test_what_a_crowd_leaves_over_is_cut_early_too(start: Start, model: Model) -> None:
-    batcher, _ = start(max_batch=64)
-    writers = await crowd(batcher, model, 96)
-    model.may_end.release()
-    await begun(model)
-    # Half of them are being predicted; the other half is less than a whole batch.
-    await writers[-1].was_taken.wait()
-    assert [len(items) for _, items in model.batches] == [1, 48]
-    model.may_end.release(2)
-    await asyncio.gather(*(writer.settled.wait() for writer in writers))
-
-
-async def test_less_than_a_whole_batch_is_not_cut_until_the_last_is_answered(
-    start: Start, model: Model
-) -> None:
-    batcher, _ = start(max_batch=4)
-    first, *others = await crowd(batcher, model, 3)
-    for _ in range(20):
-        await asyncio.sleep(0)
-    assert [writer.newest for writer in others] == [1, 2, 3]
-    model.may_end.release(2)
-    await asyncio.gather(*(writer.settled.wait() for writer in (first, *others)))
 
 
 async def test_the_next_batch_has_those_who_come_with_the_answers_to_the_last(

@@ -57,35 +57,6 @@ async def test_cancelling_fails_what_was_taken_and_leaves_the_rest(start: Start,
     assert waiting.newest == 2
 
 
-async def test_cancelling_fails_both_batches_of_a_crowd(start: Start, model: Model) -> None:
-    batcher, task = start(max_batch=1)
-    model.is_gated = True
-    writers = [Writer(batcher) for _ in range(4)]
-    for number, writer in enumerate(writers):
-        writer.draw(number)
-    await begun(model)
-    model.may_end.release()
-    await begun(model)
-    await writers[2].was_taken.wait()
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-    assert [len(writer.answers) for writer in writers] == [1, 0, 0, 0]
-    assert [type(error) for writer in writers[1:3] for _, error in writer.errors] == [Overloaded] * 2
-    assert writers[3].newest == 3
-    assert not batcher.is_predicting
-
-
-async def test_a_batch_that_fails_costs_the_next_one_nothing(start: Start, model: Model) -> None:
-    batcher, _ = start(max_batch=1)
-    model.is_gated = True
-    writers = [Writer(batcher) for _ in range(4)]
-    for writer, item in zip(writers, (0, -1, 2, 3), strict=True):
-        writer.draw(item)
-    model.may_end.release(4)
-    await asyncio.gather(*(writer.settled.wait() for writer in writers))
-    assert [writer.answers for writer in writers] == [[(0, "m:0")], [], [(2, "m:2")], [(3, "m:3")]]
-
-
 async def test_a_waiter_that_raises_costs_nobody_else_an_answer(
     start: Start, model: Model, caplog: pytest.LogCaptureFixture
 ) -> None:
