@@ -53,8 +53,8 @@ class Batcher(Lanes[Item, Answer]):
     """The queue and the loop that empties it.
 
     `put` may be called by any task of the event loop; `run` is the one task that cuts batches and answers
-    them. A waiter is in the queue at most once. An item that is taken is answered or failed exactly once:
-    with its answer, with `Internal` when predict raises, or with `Overloaded` when `run` ends.
+    them. An item that is taken is answered or failed exactly once: with its answer, with `Internal` when
+    predict raises, or with `Overloaded` when `run` ends.
     """
 
     def __init__(

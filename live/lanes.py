@@ -1,7 +1,6 @@
 """The lanes: who waits for a batch, in which order, and who is in the next.
 
-The batcher's queue. What waits is not snapshots but *waiters*: sessions that have something new, each once,
-first come first served. When a batch is cut it takes each waiter's newest snapshot at that very moment.
+The batcher's queue, of waiters and not of snapshots, as batcher.py says.
 
 Who waits behind a whole batch is far: nothing that came in now could be predicted before that batch is. They
 are told when they are near, so that a flood is read in few, large pieces, and just in time.

@@ -119,7 +119,7 @@ def _families(metrics: Metrics, sessions: Sequence[Counts], is_ready: bool, task
             family.add_metric([key], number)
         yield family
     for name, help_text, histogram in (
-        ("live_digits_queue_wait_seconds", "From snapshot to the cut of its batch", metrics.queue_wait_s),
+        ("live_digits_queue_wait_seconds", "From snapshot to the start of its batch", metrics.queue_wait_s),
         ("live_digits_batch_size", "Snapshots in a batch", metrics.batch_size),
         ("live_digits_predict_seconds", "Rendering, running and judging a batch", metrics.predict_s),
         ("live_digits_answer_seconds", "From snapshot to its prediction", metrics.answer_s),

@@ -24,11 +24,11 @@ class Patience:
         self._faults = Bucket(MAX_FAULTS_PER_S)
         self._snapshots = Bucket(snapshots_per_s)
 
-    def allows(self, count: int, now: float) -> bool:
+    def allows(self, now: float, count: int) -> bool:
         """Say whether so many snapshots may come at `now` (seconds)."""
         return self._snapshots.has(now, count)
 
-    def note(self, count: int, now: float) -> None:
+    def note(self, now: float, count: int) -> None:
         """Note snapshots that may come, and came."""
         self._snapshots.take(now, count)
         self._unreadable = 0

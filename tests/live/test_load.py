@@ -182,7 +182,7 @@ def test_a_server_that_dies_costs_nothing_more() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "nice"), reason="this platform knows no niceness")
 @pytest.mark.parametrize(("flags", "niceness"), [((), 0), (("--niceness", "3"), 3)])
-def test_a_server_on_the_same_machine_goes_first(
+def test_a_server_on_the_same_machine_goes_first_only_if_asked_to(
     server: RunningServer, flags: tuple[str, ...], niceness: int
 ) -> None:
     command = [sys.executable, "-m", "live", "load", server.url, "--sessions", "1", *flags]
