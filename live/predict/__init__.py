@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print a JSON object a line")
     form.add_argument("--csv", action="store_true", help="print comma-separated values")
-    add("--explain", action="store_true", help="say why, and write a picture of it, NAME.why.png")
+    add("--explain", action="store_true", help=f"say why, and write a picture of it, NAME{sources.EXPLAINED}")
     add("--explain-to", type=Path, default=Path(), metavar="FOLDER", help="where to (default: here)")
     add("--model", default="", help="which model reads (default: the preferred one)")
     add("--server", metavar="URL", default="", help="have a server read (default: read in this process)")
@@ -184,7 +184,8 @@ def _picture_writer(folder: Path) -> Callable[[dict[str, Any]], None]:
         if "picture" not in line:
             return
         name = re.sub(r"[^\w.#-]+", "_", line["name"]).strip("_.-") or "standard-input"
-        names = (f"{name}{f'-{number}' if number > 1 else ''}.why.png" for number in itertools.count(1))
+        numbers = itertools.count(1)
+        names = (f"{name}{f'-{number}' if number > 1 else ''}{sources.EXPLAINED}" for number in numbers)
         # Different names may become the same, and some file systems don't tell A from a.
         free = next(each for each in names if each.casefold() not in taken)
         taken.add(free.casefold())

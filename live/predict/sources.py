@@ -21,6 +21,8 @@ from live.settings import Settings
 
 Drawing = Strokes | bytes
 
+EXPLAINED = ".why.png"
+"""How the names of explanations' pictures end: they are written beside what is read, and not for reading."""
 _MAX_MEMBERS = 1_000_000
 _HEAD = 64
 """Bytes that tell what a file is."""
@@ -51,7 +53,8 @@ class Item(NamedTuple):
 def find(names: Iterable[str], standard_input: IO[bytes]) -> list[Source]:
     """Find the files of names, folders and patterns; - is standard input.
 
-    Hidden files of folders, and macOS's notes on files, are passed over, as they are in archives.
+    Hidden files of folders, macOS's notes on files and pictures of explanations are passed over, as they are
+    in archives.
     Raises StartError when there is no such file, or none at all.
     """
     found = []
@@ -103,18 +106,20 @@ def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     return sorted(
-        file for file in path.rglob("*") if _is_file(file) and not _is_hidden(file.relative_to(path))
+        file for file in path.rglob("*") if _is_file(file) and not _is_aside(file.relative_to(path))
     )
 
 
-def _is_hidden(path: PurePath) -> bool:
-    """Whether it is a hidden file, or macOS's notes on one."""
+def _is_aside(path: PurePath) -> bool:
+    """Whether it is a hidden file, macOS's notes on one, or the picture of an explanation."""
+    if path.name.endswith(EXPLAINED):
+        return True
     return any((part.startswith(".") and part != "..") or part == "__MACOSX" for part in path.parts)
 
 
 def _is_passed_over(member: str) -> bool:
     """Whether an archive's member is what would be passed over in a folder, or a folder itself."""
-    return member.endswith("/") or _is_hidden(PurePosixPath(member))
+    return member.endswith("/") or _is_aside(PurePosixPath(member))
 
 
 def _is_file(path: Path) -> bool:

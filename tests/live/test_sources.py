@@ -23,19 +23,21 @@ def read(*names: str | Path, given: bytes = b"") -> list[Item]:
     return list(sources.read(sources.find(map(str, names), io.BytesIO(given))))
 
 
-def test_folders_are_read_through_without_what_is_hidden(tmp_path: Path) -> None:
-    for name in ("b/c.png", "a.png", ".DS_Store", ".git/x.png", "__MACOSX/._a.png"):
+def test_folders_are_read_through_without_what_is_aside(tmp_path: Path) -> None:
+    for name in ("b/c.png", "a.png", ".DS_Store", ".git/x.png", "__MACOSX/._a.png", "b/c.png.why.png"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
     assert [item.name for item in read(tmp_path)] == [str(tmp_path / "a.png"), str(tmp_path / "b/c.png")]
+    named = tmp_path / "b/c.png.why.png"
+    assert [item.name for item in read(named)] == [str(named)]
 
 
 def test_archives_are_read_through_as_folders_are(tmp_path: Path) -> None:
-    hidden = [("pics/", b""), ("pics/.DS_Store", b"x"), ("__MACOSX/pics/._a.png", b"x")]
+    aside = [("pics/", b""), ("pics/.DS_Store", b"x"), ("__MACOSX/pics/._a.png", b"x"), ("a.why.png", b"x")]
     (tmp_path / "a.zip").write_bytes(
-        archive([*hidden, ("pics/a.png", b"a"), ("./b.png", b"b"), ("../c", b"c")])
+        archive([*aside, ("pics/a.png", b"a"), ("./b.png", b"b"), ("../c", b"c")])
     )
-    (tmp_path / "b.zip").write_bytes(archive(hidden))
+    (tmp_path / "b.zip").write_bytes(archive(aside))
     *found, nothing = read(tmp_path)
     names = [item.name.removeprefix(f"{tmp_path}/") for item in found]
     assert names == ["a.zip/pics/a.png", "a.zip/./b.png", "a.zip/../c"]
