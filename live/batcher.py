@@ -103,7 +103,7 @@ class Batcher(Lanes[Item, Answer]):
         finally:
             for batch in self._under_way:
                 batch.answers.cancel()
-                _fail(batch, Overloaded("Expected to answer, but the server is shutting down"))
+                _fail(batch.taken, Overloaded("Expected to answer, but the server is shutting down"))
             self._under_way.clear()
 
     async def _answer_first(self) -> None:
@@ -139,8 +139,12 @@ class Batcher(Lanes[Item, Answer]):
             return
         if not self._under_way:
             self._began_at = self._clock()
-        answers = self._predict(model, [item for _, item in taken])
-        self._under_way.append(_UnderWay(model, taken, answers))
+        try:
+            answers = self._predict(model, [item for _, item in taken])
+        except Exception:
+            _fail(taken, _fault(model, len(taken)))
+        else:
+            self._under_way.append(_UnderWay(model, taken, answers))
 
     async def _found(self, batch: "_UnderWay[Item, Answer]") -> Sequence[Answer] | LiveError:
         """Wait for a batch's answers; return the error for those in it if there are none."""
@@ -149,8 +153,7 @@ class Batcher(Lanes[Item, Answer]):
             if len(answers) != len(batch.taken):
                 raise ValueError(f"Expected {len(batch.taken)} answers from predict, got {len(answers)}")
         except Exception:
-            log.exception("A batch of %d for model %s failed", len(batch.taken), batch.model)
-            return Internal("Expected a prediction, but the model failed")
+            return _fault(batch.model, len(batch.taken))
         return answers
 
     def _tell(
@@ -158,7 +161,7 @@ class Batcher(Lanes[Item, Answer]):
     ) -> None:
         """Tell everyone in a batch what came of it."""
         if isinstance(answers, LiveError):
-            _fail(batch, answers)
+            _fail(batch.taken, answers)
             return
         self._on_cut(cut)
         for (waiter, item), answer in zip(batch.taken, answers, strict=True):
@@ -177,6 +180,12 @@ class _UnderWay(NamedTuple, Generic[Item, Answer]):
     answers: Asked[Answer]
 
 
-def _fail(batch: _UnderWay[Item, Answer], error: LiveError) -> None:
-    for waiter, item in batch.taken:
+def _fault(model: str, count: int) -> Internal:
+    """Log the exception that a batch failed with, and return what those in it are told."""
+    log.exception("A batch of %d for model %s failed", count, model)
+    return Internal("Expected a prediction, but the model failed")
+
+
+def _fail(taken: Sequence[tuple[Waiter[Item, Answer], Item]], error: LiveError) -> None:
+    for waiter, item in taken:
         waiter.fail(item, error)

@@ -145,12 +145,7 @@ class Predictor:
         """Begin to answer a batch with one model."""
         question = Question.about(items)
         if question.is_quick:
-            try:
-                question = question.rendered()
-            except Exception as fault:
-                failed: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-                failed.set_exception(fault)
-                return Answers(question, failed)
+            question = question.rendered()
         return Answers(question, self._ask(model, question))
 
 

@@ -1,6 +1,7 @@
 """The batcher when something fails: those concerned are told, once, and nobody else notices."""
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -26,6 +27,28 @@ async def test_a_batch_that_fails_tells_its_own_waiters_and_nobody_else(
     assert item == -1
     assert isinstance(error, Internal)
     assert "poisoned" not in error.message
+    assert healthy.answers == [(1, "m:1")]
+    assert "A batch of 1 for model m failed" in caplog.text
+
+
+async def test_what_cannot_even_be_asked_is_a_failed_batch(caplog: pytest.LogCaptureFixture) -> None:
+    def ask(model: str, items: Sequence[int]) -> "asyncio.Future[list[str]]":
+        if -1 in items:
+            raise MemoryError
+        answers = asyncio.get_running_loop().create_future()
+        answers.set_result([f"{model}:{item}" for item in items])
+        return answers
+
+    batcher = Batcher[int, str](ask, 8)
+    task = asyncio.create_task(batcher.run())
+    poisoned, healthy = Writer(batcher), Writer(batcher)
+    poisoned.draw(-1)
+    await poisoned.settled.wait()
+    healthy.draw(1)
+    await healthy.settled.wait()
+    task.cancel()
+    assert isinstance(poisoned.errors[0][1], Internal)
+    assert poisoned.answers == []
     assert healthy.answers == [(1, "m:1")]
     assert "A batch of 1 for model m failed" in caplog.text
 
