@@ -1,9 +1,10 @@
 """A hand that draws on the page with the mouse, and eyes that read it."""
 
 import asyncio
+import json
 from typing import Any
 
-from playwright.async_api import Page
+from playwright.async_api import Locator, Page
 
 Line = list[tuple[float, float]]
 
@@ -83,3 +84,15 @@ async def ink_pixels(page: Page) -> int:
       return count;
     }""")
     return count
+
+
+def sign(page: Page) -> Locator:
+    """The large digit, or what stands in its place."""
+    return page.locator(".verdict .sign")
+
+
+async def strokes(page: Page) -> list[Any]:
+    """The drawing as it is kept for the next reload."""
+    kept = await page.evaluate("sessionStorage.getItem('live-digits.drawing')")
+    found: list[Any] = json.loads(kept)["strokes"] if kept else []
+    return found

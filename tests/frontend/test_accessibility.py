@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.conftest import ROOT, RunningServer, require
-from tests.frontend.hand import SEVEN, draw
+from tests.frontend.hand import SEVEN, draw, sign
 from tests.frontend.test_pictures import choose
 
 pytestmark = [pytest.mark.browser, pytest.mark.node, pytest.mark.asyncio(loop_scope="session")]
@@ -51,7 +51,7 @@ async def test_nothing_keeps_anybody_out(
     await page.locator("#status[data-state=ready]").wait_for()
     assert not await violations(page, axe)
     await draw(page, SEVEN)
-    await expect(page.locator(".verdict .sign")).to_have_text("7")
+    await expect(sign(page)).to_have_text("7")
     await choose(page)
     assert not await violations(page, axe)
     for panel in ("pens", "files"):

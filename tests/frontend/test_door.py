@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import BrowserContext, FilePayload, Page, expect
 
 from tests.frontend.conftest import Server
-from tests.frontend.hand import SEVEN, draw
+from tests.frontend.hand import SEVEN, draw, sign
 from tests.frontend.test_pictures import seven
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -35,7 +35,7 @@ async def test_the_token_is_asked_for_until_it_is_right(context: BrowserContext,
     await connected(page)
     await page.reload()
     await draw(page, SEVEN)
-    await expect(page.locator(".verdict .sign")).to_have_text("7")
+    await expect(sign(page)).to_have_text("7")
     assert await page.evaluate("localStorage.getItem('live-digits.token')") is None
 
 

@@ -1,28 +1,15 @@
-"""What a writer has in hand, in a real browser: tools, history, keys, touch and pen, files."""
+"""What a writer has in hand, in a real browser: tools, history, keys, files."""
 
-import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.async_api import CDPSession, Locator, Page, expect
+from playwright.async_api import Page, expect
 
 from tests.conftest import RunningServer
-from tests.frontend.hand import ONE, SEVEN, Line, corners, draw, ink_pixels, painted
+from tests.frontend.hand import ONE, SEVEN, draw, ink_pixels, painted, sign, strokes
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-
-
-def sign(page: Page) -> Locator:
-    return page.locator(".verdict .sign")
-
-
-async def strokes(page: Page) -> list[Any]:
-    """The drawing as it is kept for the next reload."""
-    kept = await page.evaluate("sessionStorage.getItem('live-digits.drawing')")
-    found: list[Any] = json.loads(kept)["strokes"] if kept else []
-    return found
 
 
 async def test_clear_can_be_undone_and_redone(page: Page) -> None:
@@ -215,99 +202,3 @@ async def test_a_file_that_is_no_ink_changes_nothing_and_is_said(page: Page, tmp
     await page.set_input_files("#ink-file", no_ink)
     await expect(page.locator("#notice")).to_contain_text("Expected ink")
     assert len(await strokes(page)) == 1
-
-
-async def test_dragging_along_the_timeline_shows_earlier_beliefs(page: Page) -> None:
-    await draw(page, SEVEN)
-    await expect(sign(page)).to_have_text("7")
-    scrub = page.locator("#scrub")
-    await scrub.focus()
-    await page.keyboard.press("Home")
-    await expect(page.locator(".verdict")).to_have_attribute("data-verdict", "blank")
-    await expect(scrub).to_have_attribute("aria-valuetext", re.compile("After 0 of .*blank"))
-    box = await scrub.bounding_box()
-    assert box
-    middle = box["y"] + box["height"] / 2
-    await page.mouse.move(box["x"] + 6, middle)
-    await page.mouse.down()
-    await page.mouse.move(box["x"] + box["width"], middle, steps=3)
-    await page.mouse.up()
-    await expect(sign(page)).to_have_text("7")
-
-
-async def test_earlier_ink_that_nobody_asked_about_is_asked_about(page: Page) -> None:
-    await draw(page, SEVEN)
-    await page.reload()
-    await expect(sign(page)).to_have_text("7")
-    await page.locator("#scrub").focus()
-    await page.keyboard.press("ArrowLeft")
-    await expect(page.locator("#scrub")).to_have_attribute("aria-valuetext", re.compile("After .*: 7"))
-    await expect(sign(page)).to_have_text("7")
-    await page.locator("#models select").first.select_option("classic")
-    await expect(page.locator("#scrub")).to_have_attribute("aria-valuetext", re.compile("After .*: 7"))
-    await expect(sign(page)).to_have_text("7")
-    await page.keyboard.press("Escape")
-    await expect(sign(page)).to_have_text("7")
-
-
-async def test_a_replay_draws_it_again_and_ends_in_the_present(page: Page) -> None:
-    await draw(page, SEVEN)
-    await page.reload()
-    await expect(sign(page)).to_have_text("7")
-    await page.click("#replay")
-    await expect(page.locator("#replay")).to_contain_text("Stop")
-    await expect(page.locator("#replay")).to_contain_text("Replay")
-    await expect(sign(page)).to_have_text("7")
-
-
-async def touch(session: CDPSession, kind: str, *points: tuple[float, float]) -> None:
-    places = [{"x": x, "y": y} for x, y in points]
-    await session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
-
-
-class Finger:
-    """A finger on the page, by way of the browser's own input events."""
-
-    def __init__(self, session: CDPSession) -> None:
-        self._session = session
-
-    async def draw(self, line: Line, end: str = "touchEnd") -> None:
-        first, *rest = line
-        await touch(self._session, "touchStart", first)
-        for place in rest:
-            await touch(self._session, "touchMove", place)
-        await touch(self._session, end)
-
-
-async def pen(session: CDPSession, kind: str, place: tuple[float, float], force: float) -> None:
-    event = {"type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1}
-    event |= {"pointerType": "pen", "force": force, "buttons": 0 if kind == "mouseReleased" else 1}
-    await session.send("Input.dispatchMouseEvent", event)
-
-
-async def test_a_finger_draws(page: Page) -> None:
-    finger = Finger(await page.context.new_cdp_session(page))
-    await finger.draw(await corners(page, SEVEN))
-    await expect(sign(page)).to_have_text("7")
-
-
-async def test_a_cancelled_touch_leaves_no_ink(page: Page) -> None:
-    finger = Finger(await page.context.new_cdp_session(page))
-    await finger.draw(await corners(page, SEVEN), end="touchCancel")
-    await expect(page.locator("#clear")).to_be_disabled()
-
-
-async def test_once_a_pen_was_seen_the_palm_does_not_draw(page: Page) -> None:
-    first, *rest = await corners(page, SEVEN)
-    session = await page.context.new_cdp_session(page)
-    await pen(session, "mousePressed", first, 0.3)
-    for i, place in enumerate(rest):
-        await pen(session, "mouseMoved", place, 0.3 + i / 10)
-    await pen(session, "mouseReleased", rest[-1], 0)
-    await expect(sign(page)).to_have_text("7")
-    pressures = {point[3] for point in (await strokes(page))[0]}
-    assert len(pressures) > 2, "the pen's pressure was not kept"
-    before = await ink_pixels(page)
-    palm = Finger(await page.context.new_cdp_session(page))
-    await palm.draw(await corners(page, [(0.1, 0.9), (0.3, 0.9)]))
-    assert await ink_pixels(page) == before

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
 from tests.frontend.conftest import Server
-from tests.frontend.hand import ONE, SCRAWL, SEVEN, draw
+from tests.frontend.hand import ONE, SCRAWL, SEVEN, draw, sign
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 async def test_two_models_read_the_same_ink_side_by_side(page: Page) -> None:
     await draw(page, SEVEN)
     await page.get_by_role("button", name="Compare").click()
-    signs = page.locator(".verdict .sign")
+    signs = sign(page)
     await expect(signs).to_have_text(["7", "7"])
     await page.click("#clear")
     await draw(page, ONE)
@@ -55,9 +55,9 @@ async def test_another_model_answers_as_soon_as_it_is_chosen(page: Page) -> None
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: asked.append(str(frame))))
     await page.reload()
     await draw(page, SEVEN)
-    await expect(page.locator(".verdict .sign")).to_have_text("7")
+    await expect(sign(page)).to_have_text("7")
     await page.locator("#models select").first.select_option("classic")
-    await expect(page.locator(".verdict .sign")).to_have_text("7")
+    await expect(sign(page)).to_have_text("7")
     assert any('"model":"classic"' in frame for frame in asked)
 
 

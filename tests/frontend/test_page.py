@@ -7,7 +7,7 @@ from playwright.async_api import BrowserContext, Page, expect
 
 from tests.conftest import RunningServer
 from tests.frontend.conftest import Server, listen_for_complaints
-from tests.frontend.hand import ONE, SCRAWL, SEVEN, bars, corners, draw, ink_pixels, press, until
+from tests.frontend.hand import ONE, SCRAWL, SEVEN, bars, corners, draw, ink_pixels, press, sign, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -27,7 +27,7 @@ async def test_bars_move_while_the_stroke_is_drawn_and_end_on_7(page: Page) -> N
         seen.append(await until(page, BARS_MOVED, seen[-1]))
     assert len(set(seen[1:])) >= 3, "the bars moved too seldom before the release"
     await page.mouse.up()
-    await expect(page.locator(".verdict .sign")).to_have_text(re.compile("7"))
+    await expect(sign(page)).to_have_text(re.compile("7"))
     heights = await bars(page)
     assert heights.index(max(heights)) == 7
 
@@ -46,11 +46,11 @@ async def test_clear_empties_the_bars_at_once(page: Page) -> None:
 
 async def test_undo_goes_back_to_what_the_first_stroke_meant(page: Page) -> None:
     await draw(page, ONE)
-    await expect(page.locator(".verdict .sign")).to_have_text(re.compile("1"))
+    await expect(sign(page)).to_have_text(re.compile("1"))
     before = await ink_pixels(page)
     await draw(page, SEVEN)
     await page.keyboard.press("Control+z")
-    await expect(page.locator(".verdict .sign")).to_have_text(re.compile("1"))
+    await expect(sign(page)).to_have_text(re.compile("1"))
     assert await ink_pixels(page) == before
 
 
@@ -87,7 +87,7 @@ async def test_the_drawing_survives_a_killed_server(context: BrowserContext, own
     await page.goto(own_server.url)
     await page.locator("#status[data-state=ready]").wait_for()
     await draw(page, ONE)
-    await expect(page.locator(".verdict .sign")).to_have_text(re.compile("1"))
+    await expect(sign(page)).to_have_text(re.compile("1"))
     before = await ink_pixels(page)
 
     own_server.kill()
@@ -102,7 +102,7 @@ async def test_the_drawing_survives_a_killed_server(context: BrowserContext, own
     own_server.start()
     await page.locator("#status[data-state=ready]").wait_for()
     await expect(page.locator("#results")).to_have_css("opacity", "1")
-    await expect(page.locator(".verdict .sign")).to_have_text(re.compile("1"))
+    await expect(sign(page)).to_have_text(re.compile("1"))
     assert await ink_pixels(page) == before
     assert not complaints
 

@@ -5,8 +5,8 @@ from typing import Literal
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.frontend.hand import SEVEN, corners, draw
-from tests.frontend.test_drawing_tools import Finger, pen, strokes, touch
+from tests.frontend.fingers import Finger, pen, touch
+from tests.frontend.hand import SEVEN, corners, draw, sign, strokes
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -58,7 +58,7 @@ async def test_a_palm_that_lies_there_first_gives_way_to_the_pen(page: Page) -> 
         await pen(hand, "mouseMoved", place, 0.5)
     await pen(hand, "mouseReleased", last, 0)
     await touch(hand, "touchEnd")
-    await expect(page.locator(".verdict .sign")).to_have_text("7")
+    await expect(sign(page)).to_have_text("7")
     assert len(await strokes(page)) == 1
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import ROOT, RunningServer
 from tests.live import liar
-from tests.live.test_load import FEW
+from tests.live.loads import FEW
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
