@@ -48,3 +48,8 @@ class Plan:
     def turn_s(self) -> float:
         """How long it takes until every session had its turn, in an open loop."""
         return self.period_s if self.pause_s else 1 / self.rate
+
+    @property
+    def snapshots_per_s(self) -> float:
+        """Of all sessions together, in an open loop."""
+        return self.sessions * self.steps / self.period_s

@@ -25,6 +25,7 @@ from picows import WSHandshakeError, ws_connect
 from live import ink_file
 from live.address import say_why
 from live.load import frames
+from live.load.alarm import Alarm
 from live.load.hand import Desk, Hand, clock
 from live.load.plan import Plan
 from live.load.tally import Outcome, Tally
@@ -40,8 +41,11 @@ _OPENING_GRACE_S = 20.0
 _SETTLE_POLL_S = 0.02
 _HEAR_POLL_S = 0.02
 _IDLE_S = 0.01
-_NAP_S = 1e-3
-"""The event loop's timers are no finer: for less it would spin, and take a core from who is measured."""
+_FEW_PER_S = 5_000
+"""Snapshots of one process."""
+_NAP_S, _LONG_NAP_S = 2e-4, 1e-3
+"""What is due within it is drawn together at its end. With few snapshots they are as punctual as that: 0.1 ms
+late at the median instead of 0.4. With many, to wake up so often would take a core from who is measured."""
 _READ_BUFFER_BYTES = 2048
 
 
@@ -209,26 +213,33 @@ class Worker:
 
     async def _pace(self) -> None:
         """Draw what is due, for ever."""
+        is_few = self._plan.snapshots_per_s / self._plan.processes <= _FEW_PER_S
+        nap_s = _NAP_S if is_few else _LONG_NAP_S
+        with Alarm() as alarm:
+            while True:
+                self._draw_due()
+                now = clock()
+                # No later than this: who opens meanwhile may be due before everyone in the heap.
+                at = min(self._due[0][0], now + _IDLE_S) if self._due else now + _IDLE_S
+                await alarm.until(at if at <= now else max(at, now + nap_s))
+
+    def _draw_due(self) -> None:
+        """Draw what is due by now, or some of it if that is much."""
         heap, steps = self._due, self._plan.steps
         gap_s, pause_s = 1 / self._plan.rate, self._plan.pause_s
-        while True:
-            now = clock()
-            left = _MAX_BURST
-            while left > 0 and heap and heap[0][0] <= now:
-                due, number, step, hand = heap[0]
-                dues = []
-                while due <= now:
-                    dues.append(due)
-                    is_last = step == steps - 1
-                    due += gap_s + pause_s if is_last else gap_s
-                    step = 0 if is_last else step + 1
-                hand.draw(*dues)
-                left -= len(dues)
-                heapq.heapreplace(heap, (due, number, step, hand))
-            is_behind = heap and heap[0][0] <= now
-            # No longer nap than this: who opens meanwhile may be due before everyone in the heap.
-            pause = min(heap[0][0] - clock(), _IDLE_S) if heap else _IDLE_S
-            await asyncio.sleep(0 if is_behind else max(pause, _NAP_S))
+        now = clock()
+        left = _MAX_BURST
+        while left > 0 and heap and heap[0][0] <= now:
+            due, number, step, hand = heap[0]
+            dues = []
+            while due <= now:
+                dues.append(due)
+                is_last = step == steps - 1
+                due += gap_s + pause_s if is_last else gap_s
+                step = 0 if is_last else step + 1
+            hand.draw(*dues)
+            left -= len(dues)
+            heapq.heapreplace(heap, (due, number, step, hand))
 
     # ---- measuring
 
