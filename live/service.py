@@ -118,8 +118,8 @@ class Service:
         self._is_loaded = asyncio.Event()
         self._is_settled = asyncio.Event()
         """Loaded, failed, or draining before that: nobody need wait to know."""
-        self.decoder = Decoder(settings.decoders, settings.max_picture_pixels, niceness=5)
-        self.bulk_decoder = Decoder(settings.decoders, settings.max_picture_pixels, niceness=15)
+        self.decoder = Decoder(settings.decoders, settings.max_picture_pixels)
+        self.bulk_decoder = Decoder(settings.decoders, settings.max_picture_pixels, is_bulk=True)
         self._thread = PredictThread(self._load)
         self._replaced_at: list[float] = []
 

@@ -14,11 +14,12 @@ from live.errors import BadPicture
 from live.helper import Helper, HelperDied
 from live.ink import SIDE
 from live.messages import Picture
-from live.pictures.decoding import FAULTS, REPLY, REQUEST
+from live.pictures.decoding import BULK, FAULTS, REPLY, REQUEST
 from live.session import Image
 
-_TIMEOUT_S = 20.0
-"""For one picture. One of 16 million pixels with transparency took 0.7 s of processor."""
+_TIMEOUT_S, _BULK_TIMEOUT_S = 20.0, 120.0
+"""For one picture. One of 16 million pixels with transparency took 0.7 s of processor, of which bulk had a
+hundredth while a flood kept every core busy."""
 
 
 class Decoder:
@@ -27,9 +28,12 @@ class Decoder:
     Any task of one event loop may ask. `close` ends the processes and waits for them.
     """
 
-    def __init__(self, processes: int, max_pixels: int, niceness: int) -> None:
+    def __init__(self, processes: int, max_pixels: int, *, is_bulk: bool = False) -> None:
+        """is_bulk: nobody watches, and everybody else goes first."""
         self._max_pixels = max_pixels
-        self._all = [Helper("-m", "live.pictures.decoding", str(niceness)) for _ in range(processes)]
+        self._timeout_s = _BULK_TIMEOUT_S if is_bulk else _TIMEOUT_S
+        arguments = ["-m", "live.pictures.decoding", *[BULK] * is_bulk]
+        self._all = [Helper(*arguments) for _ in range(processes)]
         # The one used last is the one that is running and whose memory is warm.
         self._idle: asyncio.LifoQueue[Helper] = asyncio.LifoQueue()
         for process in reversed(self._all):
@@ -39,10 +43,10 @@ class Decoder:
         """Return what a model sees of a picture (28, 28). Raises BadPicture, TooLarge or Overloaded."""
         process = await self._idle.get()
         try:
-            async with asyncio.timeout(_TIMEOUT_S):
+            async with asyncio.timeout(self._timeout_s):
                 return await self._ask(process, picture)
         except TimeoutError:
-            raise BadPicture(f"Expected a picture that decodes within {_TIMEOUT_S:g} s") from None
+            raise BadPicture(f"Expected a picture that decodes within {self._timeout_s:g} s") from None
         finally:
             self._idle.put_nowait(process)
 

@@ -1,6 +1,6 @@
 """The decoding process: pictures in on its standard input, images out on its standard output.
 
-    python -m live.pictures.decoding NICENESS          started, fed and ended by decoder.py alone
+    python -m live.pictures.decoding [BULK]          started, fed and ended by decoder.py alone
 
 Request: u32 length, u32 width (0: an encoded file), u64 most pixels, then the bytes. Reply: u8 status (0
 done, else an index into `FAULTS` plus one), u32 length, then the image as float32 or the message.
@@ -19,6 +19,9 @@ REQUEST = Struct("<IIQ")
 REPLY = Struct("<BI")
 FAULTS: tuple[type[LiveError], ...] = (BadPicture, TooLarge)
 
+BULK = "bulk"
+"""The argument of a process that decodes what nobody watches."""
+_NICENESS, _BULK_NICENESS = 5, 15
 _MAX_MEMORY = 1 << 30
 """Bytes of address space: a process that had read 16 million pixels with transparency had used 0.6 GB."""
 
@@ -27,7 +30,7 @@ def main() -> None:
     """Answer requests one by one until the input ends."""
     # Ctrl+C goes to the whole group: the server says when to end, by closing the input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _step_back(int(sys.argv[1]))
+    _step_back(is_bulk=BULK in sys.argv)
     requests, replies = sys.stdin.buffer, sys.stdout.buffer
     while header := requests.read(REQUEST.size):
         length, width, max_pixels = REQUEST.unpack(header)
@@ -48,10 +51,18 @@ def _answer(data: bytes, width: int, max_pixels: int) -> tuple[int, bytes]:
     return 0, image.tobytes()
 
 
-def _step_back(niceness: int) -> None:
-    """Leave the processor to those who draw, and take no more than a share of the memory."""
+def _step_back(is_bulk: bool) -> None:
+    """Leave the processor to those who draw, and take no more than a share of the memory.
+
+    Linux lets a process that is only nice finish its slice, for some milliseconds, before whoever woke up;
+    one that is idle by policy it interrupts at once. Beside a ZIP of a thousand pictures the p99 of those who
+    draw was 2.1 times what it is alone, and is 1.3 times that; but where no processor rests, a picture waits.
+    """
     if hasattr(os, "nice"):
-        os.nice(niceness)
+        os.nice(_BULK_NICENESS if is_bulk else _NICENESS)
+    if is_bulk and sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 

@@ -1,7 +1,9 @@
 """The decoder: processes that a picture may block or kill without anybody else noticing."""
 
 import asyncio
+import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 
 import numpy as np
@@ -18,7 +20,7 @@ PAGE = encoded(draw("six"))
 
 @pytest.fixture
 async def decoder() -> AsyncIterator[Decoder]:
-    running = Decoder(1, 100_000, niceness=0)
+    running = Decoder(1, 100_000)
     yield running
     await running.close()
 
@@ -72,8 +74,20 @@ async def test_a_process_that_dies_while_it_is_idle_costs_nothing(decoder: Decod
     assert (await decoder.decode(Picture(0, PAGE))).any()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="this platform has no such policy")
+@pytest.mark.parametrize("is_bulk", [False, True])
+async def test_everybody_else_goes_before_bulk(is_bulk: bool) -> None:
+    decoder = Decoder(1, 100_000, is_bulk=is_bulk)
+    assert (await decoder.decode(Picture(0, PAGE))).any()
+    [process] = decoder._all
+    assert process._running
+    assert os.getpriority(os.PRIO_PROCESS, process._running.pid) > os.getpriority(os.PRIO_PROCESS, 0)
+    assert (os.sched_getscheduler(process._running.pid) == os.SCHED_IDLE) == is_bulk
+    await decoder.close()
+
+
 async def test_closing_ends_the_processes() -> None:
-    closing = Decoder(2, 100_000, niceness=0)
+    closing = Decoder(2, 100_000)
     await asyncio.gather(*(closing.decode(Picture(0, PAGE)) for _ in range(4)))
     running = [process._running for process in closing._all if process._running]
     assert running
