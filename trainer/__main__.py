@@ -101,15 +101,17 @@ def _config(options: argparse.Namespace) -> Config:
 
 
 def _combine(options: argparse.Namespace) -> None:
-    from trainer.datasets import split_images
-    from trainer.ensemble import Scans, combine
-    from trainer.epochs import Epochs
-    from trainer.gate import train_gate
-
+    for run in (*options.runs, *options.scans):
+        runs.check_trained(run)
     if options.scans and not options.unipen:
         raise TrainerError(
             "Expected --unipen too when there are --scans: what tells them from ink learns both"
         )
+
+    from trainer.datasets import split_images
+    from trainer.ensemble import Scans, combine
+    from trainer.epochs import Epochs
+    from trainer.gate import train_gate
 
     def gate(config: Config) -> Any:
         training = split_images(mnist.read(options.mnist).train, config)[0]

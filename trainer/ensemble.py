@@ -18,7 +18,7 @@ from trainer.config import Config
 from trainer.datasets import NONE
 from trainer.errors import ModelError
 from trainer.models import Model
-from trainer.runs import begin, check_free, load, save
+from trainer.runs import begin, check_free, check_trained, load, save
 
 
 class Scans(NamedTuple):
@@ -79,9 +79,7 @@ def _gated(scores: Any, of_scans: Any, is_scan: Any) -> Any:
 
 
 def _load(run: Path, name: str) -> Model:
-    file = run / "model.keras"
-    if not file.is_file():
-        raise ModelError(f"Expected model.keras in {run}: run `python -m trainer train` first")
+    check_trained(run)
     model = load(run)
     model.name = name
     return model

@@ -35,6 +35,13 @@ def check_free(folder: Path, config: Config) -> None:
         )
 
 
+def check_trained(folder: Path) -> None:
+    """Raise ModelError unless the folder is a run's that has a model, trained or combined."""
+    Config.load(folder / "config.json")
+    if not (folder / "model.keras").is_file():
+        raise ModelError(f"Expected model.keras in {folder}: run `python -m trainer train` first")
+
+
 def begin(folder: Path, config: Config, start: Path | None = None) -> None:
     """Make the folder of a run that is about to be trained or combined.
 
