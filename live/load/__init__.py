@@ -1,7 +1,7 @@
 """The load tester, `live-digits load URL`: draws with thousands of hands at once, and checks every answer.
 
     plan ──▶ conductor ══▶ worker × n ══▶ hand × many ──▶ websocket
-                 ▲              │            └ books: what each session was promised
+                 ▲              ├ pacer      └ books: what each session was promised
     report ◀─────┴─── tally ◀───┘                     watch: the server's processor time and memory
        └──▶ text (terminal), page (HTML), JSON
 

@@ -11,10 +11,9 @@ import ctypes
 import os
 import sys
 import time
-from types import TracebackType
 
 clock = time.monotonic
-"""What times are given in, seconds: Linux calls it CLOCK_MONOTONIC."""
+"""What all of the load tester's times are given in, seconds: Linux calls it CLOCK_MONOTONIC."""
 _LOOPS_S = 1e-3
 """For less, the event loop would not sleep, and take a core from who is measured."""
 _CLOCK_MONOTONIC = 1
@@ -42,9 +41,7 @@ class Alarm:
             asyncio.get_running_loop().add_reader(self._file, self._ring)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._file >= 0:
             asyncio.get_running_loop().remove_reader(self._file)
             os.close(self._file)

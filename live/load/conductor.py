@@ -15,13 +15,12 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 from live.errors import StartError
+from live.load.alarm import clock
 from live.load.plan import Plan
 from live.load.report import Report, Second
 from live.load.tally import Outcome, Tally
 from live.load.watch import Usage, Watch
 from live.load.worker import Begin, Opened, Start, Stop, work
-
-clock = time.monotonic
 
 _LEAD_S = 0.3
 """From the last session's opening to the beginning of what is measured: everybody draws by then."""

@@ -4,17 +4,15 @@ Lean, because a thousand of them share one process: no task and no queue of its 
 `draw`; the websocket calls the rest.
 """
 
-import time
 from collections.abc import Callable
 
 import msgspec
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
+from live.load.alarm import clock
 from live.load.books import Books, Guarantee
 from live.load.frames import Motion, Stamp, masked
 from live.load.tally import Tally
-
-clock = time.monotonic
 
 _NO_CODE = 1005
 _NO_CLOSE_FRAME = 1006

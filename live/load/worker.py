@@ -3,16 +3,13 @@
     conductor: Start ─────────▶ open sessions ── they draw ──────────────────▶ end, settle, close
                     Opened ◀───────┘   ▲ Begin: measure   Tally every second ▶    Outcome ▶
 
-Sessions are paced by one heap of due times for all, so that a late one is seen to be late: a snapshot's clock
-starts when it was due, not when it was sent.
+In an open loop, pacer.py says when each is to draw; in a closed one, the server's answers do.
 """
 
 import asyncio
 import contextlib
 import gc
-import heapq
 import os
-import random
 import signal
 import time
 from array import array
@@ -25,8 +22,9 @@ from picows import WSHandshakeError, ws_connect
 from live import ink_file
 from live.address import say_why
 from live.load import frames
-from live.load.alarm import Alarm
-from live.load.hand import Desk, Hand, clock
+from live.load.alarm import clock
+from live.load.hand import Desk, Hand
+from live.load.pacer import Pacer
 from live.load.plan import Plan
 from live.load.tally import Outcome, Tally
 from live.messages import SUBPROTOCOL
@@ -34,18 +32,10 @@ from live.messages import SUBPROTOCOL
 _TICK_S = 1.0
 _MAX_OPENING = 200
 """Handshakes under way at once in one process: a server's backlog is finite."""
-_MAX_BURST = 100
-"""Snapshots sent before answers are looked at again."""
 _OPENING_GRACE_S = 20.0
 """After the ramp; who is not let in by then counts as refused."""
 _SETTLE_POLL_S = 0.02
 _HEAR_POLL_S = 0.02
-_IDLE_S = 0.01
-_FEW_PER_S = 5_000
-"""Snapshots of one process."""
-_NAP_S, _LONG_NAP_S = 2e-4, 1e-3
-"""What is due within it is drawn together at its end. With few snapshots they are as punctual as that: 0.1 ms
-late at the median instead of 0.4. With many, to wake up so often would take a core from who is measured."""
 _READ_BUFFER_BYTES = 2048
 
 
@@ -105,16 +95,17 @@ class Worker:
         self._plan = plan
         self._index = index
         self._pipe = pipe
-        self._random = random.Random(plan.seed * 1000 + index)
         stamp = frames.stamp_json if plan.is_json else frames.stamp_binary
         drawings = ink_file.read(plan.ink)
         motions = [frames.animate(drawing, plan.steps, plan.is_json) for drawing in drawings]
         self._desk = Desk(motions, plan.steps, stamp, is_json=plan.is_json, model=plan.model)
-        self._desk.on_answer = self._draw_next if plan.is_closed else lambda _: None
-        self._desk.on_open = self._begin_drawing
+        self._pacer = None if plan.is_closed else Pacer(plan, index)
+        if self._pacer:
+            self._desk.on_open = self._pacer.begin
+        else:
+            self._desk.on_open = lambda hand: hand.draw(clock())
+            self._desk.on_answer = self._draw_next
         self._hands: list[Hand] = []
-        self._due: list[tuple[float, int, int, Hand]] = []
-        """A heap: when, the session's number, its step within a drawing, and itself."""
         self._headers = [("Sec-WebSocket-Protocol", SUBPROTOCOL)]
         if plan.token:
             self._headers.append(("Authorization", f"Bearer {plan.token}"))
@@ -130,7 +121,7 @@ class Worker:
             return
         # A collection takes longer than an answer, and this process ends soon.
         gc.disable()
-        pacing = None if self._plan.is_closed else asyncio.create_task(self._pace())
+        pacing = asyncio.create_task(self._pacer.run()) if self._pacer else None
         hearing = asyncio.create_task(self._hear())
         opening = asyncio.create_task(self._open_all(start.at))
         await asyncio.wait([opening, hearing], return_when=asyncio.FIRST_COMPLETED)
@@ -195,51 +186,9 @@ class Worker:
             self._hands.append(hand)
             self._outcome.opened += 1
 
-    # ---- drawing
-
-    def _begin_drawing(self, hand: Hand) -> None:
-        now = clock()
-        if self._plan.is_closed:
-            hand.draw(now)
-            return
-        # Somewhere in its period, so that not everybody begins a drawing at once.
-        phase = self._random.random() * self._plan.turn_s
-        hand.started_at += phase
-        heapq.heappush(self._due, (now + phase, hand.number, 0, hand))
-
     def _draw_next(self, hand: Hand) -> None:
         if self._desk.is_drawing:
             hand.draw(clock())
-
-    async def _pace(self) -> None:
-        """Draw what is due, for ever."""
-        is_few = self._plan.snapshots_per_s / self._plan.processes <= _FEW_PER_S
-        nap_s = _NAP_S if is_few else _LONG_NAP_S
-        with Alarm() as alarm:
-            while True:
-                self._draw_due()
-                now = clock()
-                # No later than this: who opens meanwhile may be due before everyone in the heap.
-                at = min(self._due[0][0], now + _IDLE_S) if self._due else now + _IDLE_S
-                await alarm.until(at if at <= now else max(at, now + nap_s))
-
-    def _draw_due(self) -> None:
-        """Draw what is due by now, or some of it if that is much."""
-        heap, steps = self._due, self._plan.steps
-        gap_s, pause_s = 1 / self._plan.rate, self._plan.pause_s
-        now = clock()
-        left = _MAX_BURST
-        while left > 0 and heap and heap[0][0] <= now:
-            due, number, step, hand = heap[0]
-            dues = []
-            while due <= now:
-                dues.append(due)
-                is_last = step == steps - 1
-                due += gap_s + pause_s if is_last else gap_s
-                step = 0 if is_last else step + 1
-            hand.draw(*dues)
-            left -= len(dues)
-            heapq.heapreplace(heap, (due, number, step, hand))
 
     # ---- measuring
 

@@ -19,7 +19,8 @@ from picows import WSHandshakeError, ws_connect
 from live import ink_file
 from live.counts import Addable
 from live.load import frames
-from live.load.hand import Desk, Hand, clock
+from live.load.alarm import clock
+from live.load.hand import Desk, Hand
 from live.load.tally import Tally
 from live.load.worker import raise_open_files
 from live.messages import SUBPROTOCOL

@@ -7,8 +7,9 @@ from websockets.frames import Frame
 from websockets.streams import StreamReader
 
 from live.ink_file import EXAMPLES, read
+from live.load.alarm import clock
 from live.load.frames import animate, stamp_binary
-from live.load.hand import Desk, Hand, clock
+from live.load.hand import Desk, Hand
 from live.messages import HEADER
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from live.load.hand import Hand, clock
+from live.load.alarm import clock
+from live.load.hand import Hand
 from live.load.plan import Plan
 from live.load.worker import Worker
 
