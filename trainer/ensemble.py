@@ -18,7 +18,7 @@ from trainer.config import Config
 from trainer.datasets import NONE
 from trainer.errors import ModelError
 from trainer.models import Model
-from trainer.runs import begin, check_free, check_trained, load, save
+from trainer.runs import begin, check_free, load, save
 
 
 class Scans(NamedTuple):
@@ -79,7 +79,6 @@ def _gated(scores: Any, of_scans: Any, is_scan: Any) -> Any:
 
 
 def _load(run: Path, name: str) -> Model:
-    check_trained(run)
     model = load(run)
     model.name = name
     return model
