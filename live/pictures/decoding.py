@@ -1,6 +1,6 @@
 """The decoding process: pictures in on its standard input, images out on its standard output.
 
-    python -m live.pictures.decoding [BULK]          started, fed and ended by decoder.py alone
+    python -m live.pictures.decoding [bulk]          started, fed and ended by decoder.py alone
 
 Request: u32 length, u32 width (0: an encoded file), u64 most pixels, then the bytes. Reply: u8 status (0
 done, else an index into `FAULTS` plus one), u32 length, then the image as float32 or the message.
@@ -30,7 +30,7 @@ def main() -> None:
     """Answer requests one by one until the input ends."""
     # Ctrl+C goes to the whole group: the server says when to end, by closing the input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _step_back(is_bulk=BULK in sys.argv)
+    _step_back(is_bulk=sys.argv[1:] == [BULK])
     requests, replies = sys.stdin.buffer, sys.stdout.buffer
     while header := requests.read(REQUEST.size):
         length, width, max_pixels = REQUEST.unpack(header)
