@@ -131,8 +131,7 @@ def test_ink_that_cannot_be_sent_is_said(tmp_path: Path) -> None:
 def test_a_report_that_cannot_be_written_costs_no_other(tmp_path: Path) -> None:
     page = tmp_path / "report.html"
     with liar.running_liar(liar.honest) as url:
-        few = ["--sessions", "1", "--seconds", "1", "--ramp", "0"]
-        found = run(url, *few, "--json", "/dev/full", "--html", str(page))
+        found = run(url, *FEW, "--json", "/dev/full", "--html", str(page))
     assert found.returncode == 1
     assert found.stderr.endswith("Expected to write /dev/full, but: No space left on device\n")
     assert "</html>" in page.read_text()

@@ -8,7 +8,7 @@ import pytest
 from live.load import text
 from live.load.books import Guarantee
 from tests.live import liar
-from tests.live.loads import load, run
+from tests.live.loads import FEW, load, run
 
 LIES = [
     (liar.drops_without_counting, {Guarantee.BALANCE}),
@@ -50,7 +50,7 @@ def test_a_broken_promise_is_said_and_ends_the_command_with_1() -> None:
 
 def test_a_server_that_answers_nothing_is_no_success() -> None:
     with liar.running_liar(lambda _, __: [{"type": "error", "code": "overloaded"}]) as url:
-        found = run(url, "--sessions", "1", "--seconds", "1", "--ramp", "0", "--rate", "5")
+        found = run(url, *FEW, "--rate", "5")
     assert found.returncode == 1
     assert "snapshots, got none" in found.stderr
 

@@ -125,3 +125,19 @@ def test_scores_that_are_no_numbers_are_our_fault() -> None:
     for asked in (question, question.rendered()):
         with pytest.raises(ValueError, match="Expected scores from broken"):
             Models({"broken": broken})("broken", asked)
+
+
+async def test_what_cannot_be_prepared_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def ask(model: str, question: Question) -> "asyncio.Future[Any]":
+        asked.append(model)
+        return asyncio.get_running_loop().create_future()
+
+    def fail(drawings: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(ink, "render", fail)
+    with pytest.raises(MemoryError):
+        Predictor(ask)("m", DRAWN * 5)
+    assert not asked
