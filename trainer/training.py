@@ -7,6 +7,7 @@ that is stopped leaves something to use.
 import math
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import keras
@@ -103,6 +104,7 @@ def _reporter(
 ) -> Callable[[int, dict[str, float]], None]:
     """Return what is to be done after each epoch: have served know it, measure, record, save, tell."""
     history: list[dict[str, Any]] = []
+    start = monotonic()
 
     def report(epoch: int, logs: dict[str, float]) -> None:
         served.set_weights(model.get_weights())
@@ -111,9 +113,15 @@ def _reporter(
         history.append(record)
         runs.save(folder, served, history)
         shown = "  ".join(f"{name} {value:.4f}" for name, value in list(record.items())[1:])
-        log(f"epoch {epoch + 1}/{config.epochs}  {shown}")
+        left = (monotonic() - start) / len(history) * (config.epochs - len(history))
+        log(f"epoch {epoch + 1}/{config.epochs}  {shown}" + (f"  {_shown(left)} left" if left else ""))
 
     return report
+
+
+def _shown(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes else f"{seconds:.0f} s"
 
 
 def _optimizer(config: Config, steps: int) -> Any:

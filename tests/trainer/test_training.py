@@ -1,6 +1,7 @@
 """From data to weights on small data: train, evaluate, report, export."""
 
 import json
+import re
 import shutil
 import sys
 from dataclasses import replace
@@ -34,6 +35,16 @@ def test_the_same_seed_trains_the_same(run: Path, images: mnist.Mnist, tmp_path:
     models = [runs.load(folder) for folder in (run, tmp_path)]
     scores = [model.predict(images.test.images[..., None], verbose=0) for model in models]
     np.testing.assert_allclose(scores[0], scores[1], atol=1e-6)
+
+
+def test_all_epochs_but_the_last_say_how_long_the_rest_takes(images: mnist.Mnist, tmp_path: Path) -> None:
+    from trainer import training
+
+    said: list[str] = []
+    training.train(CONFIG, Epochs(CONFIG, images.train, None), {}, tmp_path, said.append)
+    first, last = (re.sub(r"\d\.\d+", "N", line) for line in said)
+    assert re.fullmatch(r"epoch 1/2  loss N  \d+ (s|min) left", first)
+    assert last == "epoch 2/2  loss N"
 
 
 def test_the_averaged_weights_are_saved_and_training_goes_on_without_them(
