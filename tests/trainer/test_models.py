@@ -37,6 +37,15 @@ def test_a_fast_models_weights_serve_the_same_scores() -> None:
     np.testing.assert_allclose(fast.predict(IMAGES, verbose=0), served.predict(IMAGES, verbose=0), atol=1e-6)
 
 
+def test_every_model_answers_with_probabilities() -> None:
+    from trainer import models
+
+    for name in models.NAMES:
+        scores = models.build(name, 11).predict(IMAGES[:2], verbose=0)
+        assert scores.shape == (2, 11)
+        np.testing.assert_allclose(scores.sum(1), 1, rtol=1e-5)
+
+
 def test_a_teacher_in_bfloat16_answers_nearly_the_same() -> None:
     from trainer import models
 
