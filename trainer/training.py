@@ -108,18 +108,21 @@ def _reporter(
 
     def report(epoch: int, logs: dict[str, float]) -> None:
         served.set_weights(model.get_weights())
-        record = {"epoch": epoch + 1, "loss": logs["loss"]}
+        done = epoch + 1
+        record = {"epoch": done, "loss": logs["loss"]}
         record |= {name: accuracy(served, images) for name, images in validation.items()}
         history.append(record)
         runs.save(folder, served, history)
-        shown = "  ".join(f"{name} {value:.4f}" for name, value in list(record.items())[1:])
-        left = (monotonic() - start) / len(history) * (config.epochs - len(history))
-        log(f"epoch {epoch + 1}/{config.epochs}  {shown}" + (f"  {_shown(left)} left" if left else ""))
+        told = [f"epoch {done}/{config.epochs}"]
+        told += [f"{name} {value:.4f}" for name, value in list(record.items())[1:]]
+        if left := config.epochs - done:
+            told.append(f"{_duration((monotonic() - start) / done * left)} left")
+        log("  ".join(told))
 
     return report
 
 
-def _shown(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes else f"{seconds:.0f} s"
 
