@@ -3,8 +3,6 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-# Tests run at the same time. They wait for much of it: on two cores, four take a tenth less time than two, and 5 GB.
-TESTS := 4
 
 .PHONY: run test test-cluster bench chaos lint clean
 
@@ -15,7 +13,7 @@ test: .venv/installed-for-tests lint  ## run every check that this machine can
 	@if command -v node >/dev/null; then $(MAKE) --no-print-directory test-page; \
 	elif [ -n "$(CI)" ]; then echo "Expected Node.js in CI, found none"; exit 1; \
 	else echo "No Node.js here: skipping the checks of the page's modules"; fi
-	$(BIN)/python -m pytest -n $(TESTS) --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 .PHONY: test-page
 test-page: node_modules/installed
