@@ -11,14 +11,14 @@ import warnings
 
 import numpy as np
 from PIL import Image as Pillow
-from PIL import ImageOps, UnidentifiedImageError
+from PIL import ImageOps, UnidentifiedImageError, WebPImagePlugin
 
 from live.errors import BadPicture, TooLarge
 from live.fitting import Image
 from live.pictures.light import Page
 from live.pictures.paper import read_page
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+FORMATS = ("PNG", "JPEG", WebPImagePlugin.WebPImageFile.format, "GIF", "BMP")
 """What is tried, whatever else Pillow could open: every further decoder is a further way in."""
 
 _ENOUGH = 1024

@@ -13,7 +13,7 @@ import pytest
 from live.errors import BadPicture, TooLarge
 from live.messages import Picture
 from live.pictures.decoder import Decoder
-from live.pictures.picture import read_file
+from live.pictures.picture import FORMATS, read_file
 from tests.live.pages import draw, encoded
 
 PAGE = encoded(draw("six"))
@@ -92,6 +92,22 @@ async def test_everybody_else_goes_before_bulk(is_bulk: bool) -> None:
     assert os.getpriority(os.PRIO_PROCESS, process._running.pid) > os.getpriority(os.PRIO_PROCESS, 0)
     assert (os.sched_getscheduler(process._running.pid) == os.SCHED_IDLE) == is_bulk
     await decoder.close()
+
+
+def test_once_warm_reading_a_file_imports_nothing() -> None:
+    check = """
+import sys
+from live.pictures import decoding
+from live.pictures.picture import FORMATS, read_file
+decoding._warm_up()
+warm = set(sys.modules)
+assert read_file(sys.stdin.buffer.read(), 100_000).any()
+print(*set(sys.modules) - warm)
+"""
+    for kind in FORMATS:
+        file = encoded(draw("six"), kind)
+        asked = subprocess.run([sys.executable, "-c", check], input=file, capture_output=True, check=True)
+        assert asked.stdout.strip() == b"", kind
 
 
 async def test_closing_ends_the_processes() -> None:
