@@ -1,6 +1,10 @@
 /**
  * The help: how the page is used, and every key it knows, out of the same table that the keys are dispatched by.
+ * It also turns off those that are a single character.
+ *
+ * @import { Settings } from "./settings.js"
  */
+import { isSingle } from "./keys.js";
 
 /** @type {Record<string, string>} */
 const NAMES = { Mod: /mac|iphone|ipad/i.test(globalThis.navigator?.platform ?? "") ? "⌘" : "Ctrl" };
@@ -8,8 +12,9 @@ const NAMES = { Mod: /mac|iphone|ipad/i.test(globalThis.navigator?.platform ?? "
 /**
  * @param {HTMLDialogElement} dialog
  * @param {{ keys: string[], does: string }[]} bindings
+ * @param {Settings} settings
  */
-export function fillHelp(dialog, bindings) {
+export function fillHelp(dialog, bindings, settings) {
   const list = /** @type {HTMLElement} */ (dialog.querySelector("dl"));
   for (const { keys, does } of bindings) {
     const term = document.createElement("dt");
@@ -19,6 +24,18 @@ export function fillHelp(dialog, bindings) {
     list.append(term, description);
   }
   dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
+  const box = /** @type {HTMLInputElement} */ (dialog.querySelector("input"));
+  box.addEventListener("change", () => settings.set({ singleKeys: box.checked }));
+  const render = () => {
+    const { singleKeys } = settings.values;
+    box.checked = singleKeys;
+    dialog.classList.toggle("no-single", !singleKeys);
+    for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-key]"))) {
+      button.ariaKeyShortcuts = singleKeys ? button.dataset.key ?? null : null;
+    }
+  };
+  settings.changed.listen(render);
+  render();
 }
 
 /** @param {string} key  as the bindings spell it */
@@ -26,6 +43,7 @@ function caps(key) {
   return key.split("+").map((part) => {
     const cap = document.createElement("kbd");
     cap.textContent = NAMES[part] ?? part;
+    cap.classList.toggle("single", isSingle(key));
     return cap;
   });
 }

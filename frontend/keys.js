@@ -8,10 +8,12 @@
  * Listen for the bindings everywhere but in fields and dialogs.
  *
  * @param {Binding[]} bindings
+ * @param {() => boolean} takesSingle  whether a character on its own does anything (WCAG 2.1.4)
  */
-export function listenForKeys(bindings) {
+export function listenForKeys(bindings, takesSingle) {
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || isElsewhere(event.target)) return;
+    if (isSingle(chord(event)) && !takesSingle()) return;
     const binding = bindings.find(({ keys }) => keys.includes(chord(event)));
     if (!binding) return;
     // Escape also closes what the browser has opened.
@@ -29,6 +31,11 @@ export function chord({ key, ctrlKey, metaKey, shiftKey, altKey }) {
   const name = key.length === 1 ? key.toUpperCase() : key;
   const isLetter = name.toLowerCase() !== name || key.length > 1;
   return [ctrlKey || metaKey ? "Mod+" : "", altKey ? "Alt+" : "", shiftKey && isLetter ? "Shift+" : "", name].join("");
+}
+
+/** @param {string} keys  as `chord` spells them */
+export function isSingle(keys) {
+  return keys.length === 1;
 }
 
 /**

@@ -218,8 +218,8 @@ function hangKeys(toolbar) {
     { keys: ["Space"], does: "On the sheet: pen down, pen up" },
     { keys: ["Arrows"], does: "On the sheet: move the pen, with Shift in small steps" },
   ];
-  listenForKeys(bindings);
-  fillHelp(dialog, [...bindings, ...drawingKeys]);
+  listenForKeys(bindings, () => settings.values.singleKeys);
+  fillHelp(dialog, [...bindings, ...drawingKeys], settings);
   element("help").addEventListener("click", () => dialog.showModal());
   element("theme").addEventListener("click", turnTheme);
 }

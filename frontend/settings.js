@@ -11,6 +11,7 @@
  * @property {"auto" | "light" | "dark"} theme
  * @property {"pen" | "eraser"} tool  not kept: a page opens with the pen
  * @property {boolean} explains  strokes show what speaks for the digit and what against it
+ * @property {boolean} singleKeys  do what the table of keys says; some who dictate press keys that they never meant to
  * @property {string[]} models  whose results are shown, left to right; "" is the server's default
  */
 import { Signal } from "./signal.js";
@@ -26,6 +27,7 @@ export const DEFAULTS = Object.freeze({
   theme: "auto",
   tool: "pen",
   explains: false,
+  singleKeys: true,
   models: [""],
 });
 

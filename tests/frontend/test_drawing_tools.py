@@ -177,6 +177,28 @@ async def test_every_key_is_listed_under_the_question_mark(page: Page) -> None:
     await expect(dialog).to_be_hidden()
 
 
+async def test_who_dictates_can_turn_single_keys_off(page: Page) -> None:
+    await draw(page, SEVEN)
+    switch = page.get_by_label("Single-key shortcuts")
+    await page.keyboard.press("?")
+    await switch.uncheck()
+    await page.keyboard.press("Escape")
+    await page.reload()
+    await page.keyboard.press("c")
+    await page.keyboard.press("?")
+    await expect(switch).to_be_hidden()
+    assert len(await strokes(page)) == 1
+    await page.keyboard.press("Delete")
+    assert not await strokes(page)
+    await expect(page.locator("#eraser")).not_to_have_attribute("aria-keyshortcuts", "E")
+    await page.click("#help")
+    await switch.check()
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("z")
+    assert len(await strokes(page)) == 1
+    await expect(page.locator("#eraser")).to_have_attribute("aria-keyshortcuts", "E")
+
+
 async def test_saved_ink_opens_again(page: Page, tmp_path: Path) -> None:
     await draw(page, SEVEN)
     files: dict[str, Path] = {}

@@ -15,7 +15,8 @@ function loaded(name, seen = new Set()) {
   return seen;
 }
 
-const withoutComments = (text) => text.replace(/^\s*(\/\*\*?|\*|\/\/).*\n/gm, "");
+const withoutComments = (text) =>
+  text.replace(/^\s*(\/\*\*?|\*|\/\/).*\n/gm, "").replace(/\/\*\* @type \{.*?\} \*\/ ?/g, "");
 /** Neither comments nor indentation are code, and compressed they weigh next to nothing. */
 const codeOf = (text) => withoutComments(text).replace(/^[ ]+/gm, "");
 
