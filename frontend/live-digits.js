@@ -14,6 +14,7 @@ import { BarsView } from "./bars.js";
 import { CanvasView } from "./canvas.js";
 import { readable } from "./colours.js";
 import { browserClock, Connection, openSocket, socketAddress } from "./connection.js";
+import { KeyboardCursor } from "./cursor.js";
 import { Drawing } from "./drawing.js";
 import { PointerInput } from "./pointer.js";
 import { Reading } from "./reading.js";
@@ -23,7 +24,8 @@ import { Signal } from "./signal.js";
 import { VerdictView } from "./verdict.js";
 
 const MARKUP = `
-  <div class="sheet" role="img" aria-label="Drawing surface"><canvas></canvas></div>
+  <div class="sheet" tabindex="0" role="application" aria-label="Drawing surface. Arrow keys move, space puts the pen down and up.">
+    <canvas></canvas><i class="cursor" hidden></i></div>
   <p class="tools"><button type="button">Undo</button><button type="button">Clear</button></p>
   <div class="verdict"><b class="sign"></b><span><strong class="word"></strong><br><span class="detail"></span></span></div>
   <ol class="bars" aria-label="Probability of each digit, in percent"></ol>
@@ -36,6 +38,10 @@ const STYLE = `
   .sheet, .track, .fill { forced-color-adjust: none; }
   .sheet { position: relative; aspect-ratio: 1; background: var(--sheet); color: var(--ink); transition: background-color 1ms, color 1ms; border: 1px solid #8888;
     border-radius: .75rem; overflow: hidden; touch-action: none; cursor: crosshair; user-select: none; -webkit-user-select: none; }
+  .sheet:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+  .cursor { position: absolute; width: 1.25rem; height: 1.25rem; margin: -.625rem; border: 2px solid var(--accent); border-radius: 50%; pointer-events: none; }
+  .cursor.down { background: var(--accent); }
+  .cursor[hidden] { display: none; }
   canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
   .tools { display: flex; gap: .5rem; margin: .5rem 0; }
   button { flex: 1; min-height: 2.5rem; font: inherit; color: inherit; background: none; border: 1px solid #8888; border-radius: .5rem; }
@@ -107,6 +113,7 @@ export class LiveDigits extends HTMLElement {
     new VerdictView(find(".verdict"), this.#reading);
     new BarsView(find(".bars"), this.#reading);
     const announcer = new Announcer(find(".unseen"), browserClock);
+    new KeyboardCursor(sheet, this.#drawing, { pen, said: (text) => announcer.say(text) });
     this.#reading.changed.listen((belief) => announcer.settle(belief));
     const [undo, clear] = root.querySelectorAll("button");
     undo.addEventListener("click", () => this.undo());

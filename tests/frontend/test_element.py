@@ -110,6 +110,21 @@ async def test_removed_under_the_pen_it_draws_again_when_it_is_back(host: Page) 
 
 
 @pytest.mark.parametrize("own_server", [("--allow-origin", "*")], indirect=True)
+async def test_it_is_drawn_on_with_the_keyboard_alone(host: Page) -> None:
+    await host.keyboard.press("Tab")
+    for _ in range(12):
+        await host.keyboard.press("ArrowUp")
+    await host.keyboard.press("Space")
+    for _ in range(24):
+        await host.keyboard.press("ArrowDown")
+    await host.keyboard.press("Space")
+    await expect(host.locator("live-digits .sign")).to_have_text("1")
+    *_, [left, right, top, bottom] = await ink(host)
+    assert left < 0.5 < right
+    assert bottom - top > 0.5
+
+
+@pytest.mark.parametrize("own_server", [("--allow-origin", "*")], indirect=True)
 async def test_ink_stays_under_the_pen_when_what_it_is_in_scrolls(host: Page) -> None:
     await host.evaluate("""() => {
       const scroller = document.createElement("div");
