@@ -92,6 +92,11 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
         def on_headers_complete(self) -> None:
             self._deadline.cancel()
             self._head_bytes = None
+            hosts = sum(name == b"host" for name, _ in self.headers)
+            if hosts != 1 and self.parser.get_http_version() == "1.1":
+                # RFC 9112, section 3.2: two proxies could take it for two different ones.
+                self._expected = f"Expected exactly one Host header, got {hosts or 'none'}"
+                raise ValueError(self._expected)
             longest = max([len(self.url), *(len(name) + len(value) for name, value in self.headers)])
             if longest > _MAX_LINE_BYTES or len(self.headers) > _MAX_HEADERS:
                 # The parser stops, and uvicorn has 400 sent.
