@@ -214,9 +214,13 @@ class Service:
             now = time.perf_counter()
             self.metrics.loop_lag_s.observe(now - asleep_at - _WATCH_S)
             if tick % _CHECK_EVERY == 0:
-                for member in list(self._members):
-                    member.check(now)
+                self._check_members(now)
                 collector.tidy()
+
+    def _check_members(self, now: float) -> None:
+        # Not in the loop that calls this: while it sleeps, it would keep the last one in memory.
+        for member in list(self._members):
+            member.check(now)
 
     async def until_loaded(self) -> None:
         """Wait until the models are loaded, or can't be."""

@@ -62,13 +62,27 @@ async def test_sessions_that_end_are_no_garbage(said: bytes) -> None:
                 await wire.send(said)
                 # At once: the server is still answering.
                 wire.writer.transport.abort()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(5):
-                    while _most_alike():  # noqa: ASYNC110
-                        await asyncio.sleep(0.01)
-            assert not _most_alike()
+            await _until_nothing_is_left()
         finally:
             gc.enable()
+
+
+async def test_nobody_who_was_checked_on_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("live.service._WATCH_S", 0.01)
+    monkeypatch.setattr("live.service._CHECK_EVERY", 1)
+    async with serving() as place:
+        wire = await Wire.open(*place)
+        await asyncio.sleep(0.2)
+        wire.writer.transport.abort()
+        await _until_nothing_is_left()
+
+
+async def _until_nothing_is_left() -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(5):
+            while _most_alike():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    assert not _most_alike()
 
 
 def _most_alike() -> int:
