@@ -25,6 +25,7 @@ _MAX_HEADERS = 100
 
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
 _UPGRADE = re.compile(rb"\nupgrade:", re.IGNORECASE)
+_OTHER_UPGRADE = re.compile(rb"\nupgrade:(?![^\n]*websocket)[^\n]*(?=\n)", re.IGNORECASE)
 _REST_S = 1e-3
 """Between two newcomers. Back to back, they left the predict thread too little of the interpreter lock."""
 
@@ -50,12 +51,15 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
             # A handshake costs, and can wait. Half a head, which never may be whole, or a question after the
             # server's health is in nobody's way.
             if self._head is not None:
-                before = max(len(self._head) - 2, 0)
+                before = len(self._head)
                 self._head += data
-                if _END_OF_HEAD.search(self._head, before):
+                end = _END_OF_HEAD.search(self._head, max(before - 2, 0))
+                data = _without_other_upgrades(data, end.end() - before if end else len(data))
+                if end:
                     is_handshake, self._head = _UPGRADE.search(self._head), None
                     if is_handshake:
                         self._is_waiting = True
+                        self._unset_keepalive_if_required()
                         self.transport.pause_reading()
                         turnstile.let_pass(partial(self._enter, data))
                         return
@@ -91,7 +95,7 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
 
         def on_headers_complete(self) -> None:
             self._deadline.cancel()
-            self._head_bytes = None
+            self._head_bytes = self._head = None
             hosts = sum(name == b"host" for name, _ in self.headers)
             if hosts != 1 and self.parser.get_http_version() == "1.1":
                 # RFC 9112, section 3.2: two proxies could take it for two different ones.
@@ -105,8 +109,26 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
                 raise ValueError(self._expected)
             super().on_headers_complete()
 
+        def on_chunk_header(self) -> None:
+            # Trailers may follow, which are parsed as headers are.
+            self._head_bytes = 0
+
+        def on_body(self, body: bytes) -> None:
+            self._head_bytes = None
+            super().on_body(body)
+
+        def on_message_complete(self) -> None:
+            self._head_bytes, self._head = None, b""
+            super().on_message_complete()
+
         def handle_websocket_upgrade(self) -> None:
+            if self.cycle and not self.cycle.response_complete:
+                # What was asked for before would be answered in the middle of the websocket.
+                self.transport.close()
+                return
             super().handle_websocket_upgrade()
+            # The question before this one, which was answered: whatever has a clock for it is over.
+            self.cycle = None  # type: ignore[assignment]
             protocol: WebSocketsSansIOProtocol = self.transport.get_protocol()  # type: ignore[assignment]
             if protocol.conn.handshake_exc and not self.transport.is_closing():
                 # With a body, say. The library reads no more of it, and would let it stand there.
@@ -140,3 +162,14 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
             super().connection_lost(exc)
 
     return Http
+
+
+def _without_other_upgrades(data: bytes, end: int) -> bytes:
+    """Take offers of another protocol than a websocket's out of the part of a head that ends there.
+
+    They may be ignored (RFC 9110, section 7.8), and the parser would not hand on the body. Java's client and
+    `curl --http2` offer HTTP/2 with every request.
+    """
+    if not _UPGRADE.search(data, 0, end):
+        return data
+    return _OTHER_UPGRADE.sub(b"", data[:end]) + data[end:]

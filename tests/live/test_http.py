@@ -238,3 +238,70 @@ async def test_who_goes_on_after_an_answer_is_heard() -> None:
             assert b"alive" in await reader.readuntil(b"}")
             await asyncio.sleep(0.4)
         writer.close()
+
+
+async def test_a_websocket_after_an_answer_has_no_clock() -> None:
+    async with serving(replace(CLASSIC, handshake_s=0.3)) as place:
+        wire = Wire(*await asyncio.open_connection(*place))
+        wire.writer.write(QUESTION.replace(b"/", b"/healthz", 1))
+        await wire.reader.readuntil(b"}")
+        wire.writer.write(handshake())
+        assert (await wire.reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+        await wire.receive()
+        await asyncio.sleep(1)
+        await wire.send(frame(Op.BINARY, binary_ink([], 1)))
+        assert json.loads((await wire.receive()).payload)["seq"] == 1
+        wire.writer.close()
+
+
+async def test_a_handshake_that_did_not_wait_for_an_answer_is_hung_up_on() -> None:
+    async with serving() as place:
+        reader, writer = await asyncio.open_connection(*place)
+        writer.write(QUESTION.replace(b"/", b"/healthz", 1) + handshake())
+        assert b" 101 " not in await reader.read()
+        writer.close()
+
+
+@pytest.mark.parametrize("cut", [0, 20, 200])
+async def test_an_offer_of_another_protocol_is_ignored(cut: int) -> None:
+    body = b'{"strokes": [[[0, 0], [0, 9]]]}'
+    said = (
+        b"POST /v1/predict HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+        b"HTTP2-Settings: AAMAAABkAAQBAAAAAAIAAAAA\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+    )
+    async with serving() as place:
+        reader, writer = await asyncio.open_connection(*place)
+        for _ in range(2):
+            writer.write(said[:cut])
+            await asyncio.sleep(0.05)
+            writer.write(said[cut:])
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200 ")
+            length = int(head.lower().partition(b"content-length: ")[2].split()[0])
+            assert json.loads(await reader.readexactly(length))["digit"] == 1
+        writer.close()
+
+
+@pytest.mark.parametrize("trailer", [b"X: " + b"y" * 60_000, b"X: y\r\n" * 20_000])
+async def test_trailers_are_no_longer_than_heads(trailer: bytes) -> None:
+    protocol, pipe = Host().invite()
+    protocol.data_received(
+        QUESTION.replace(b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
+    )
+    protocol.data_received(b"0\r\n")
+    for start in range(0, len(trailer), 5_000):
+        if not pipe.is_closed:
+            protocol.data_received(trailer[start : start + 5_000])
+    assert pipe.is_closed
+    assert b"Expected a request head of at most 32768 bytes, got more" in pipe.written
+
+
+async def test_a_long_body_in_chunks_is_no_head() -> None:
+    protocol, pipe = Host().invite()
+    protocol.data_received(QUESTION.replace(b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n"))
+    for _ in range(20):
+        protocol.data_received(b"2710\r\n" + bytes(5_000))
+        protocol.data_received(bytes(5_000) + b"\r\n")
+    protocol.data_received(b"0\r\n\r\n")
+    assert b" 400 " not in pipe.written
+    await answered(pipe)
