@@ -56,6 +56,8 @@ _FIRST = np.zeros(1, np.intp)
 `sum`, which adds in another order: alone, a drawing has the same image as in a batch, to the last bit."""
 _HUGE = 1e100
 """Coordinates beyond this are scaled down first, so that no arithmetic on them overflows."""
+SMALLEST_EXTENT = 1 / _HUGE
+"""A drawing that is no larger is a dot: to scale it up would overflow."""
 
 
 class Ink(NamedTuple):
@@ -232,7 +234,7 @@ def _fit(points: _Floats, strokes: _Strokes) -> _Floats:
     counts = np.add.reduceat(strokes.counts, strokes.firsts)
     corner = np.minimum.reduceat(points, first, axis=1)
     extent = (np.maximum.reduceat(points, first, axis=1) - corner).max(axis=0)
-    scale = np.divide(_BOX, extent, out=np.zeros(len(first)), where=extent > 1 / _HUGE)
+    scale = np.divide(_BOX, extent, out=np.zeros(len(first)), where=extent > SMALLEST_EXTENT)
     fitted: _Floats = (points - corner.repeat(counts, axis=1)) * scale.repeat(counts)
     return fitted
 
@@ -286,7 +288,7 @@ def _sample_alone(pen: Points, counts: _Ints) -> tuple[_Floats, _Floats]:
     (left, top), (right, bottom) = corner.ravel().tolist(), np.maximum.reduce(points, axis=1).tolist()
     extent = max(right - left, bottom - top)
     points -= corner
-    points *= _BOX / extent if extent > 1 / _HUGE else 0.0
+    points *= _BOX / extent if extent > SMALLEST_EXTENT else 0.0
     lengths = counts.tolist()
     firsts = list(accumulate(lengths[:-1], initial=0))
     steps = np.empty(points.shape[1])

@@ -6,6 +6,7 @@ waits for a while: whatever it took would be missing for predictions.
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -13,10 +14,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from live.batcher import Batcher
-from live.errors import LiveError
+from live.errors import Internal, LiveError
 from live.ink import Images
 from live.lanes import Cut
 from live.verdict import Probabilities
+
+log = logging.getLogger(__name__)
 
 CHUNK = 4
 """Images in one model call: about 0.3 ms, the longest that a prediction waits for them."""
@@ -47,6 +50,7 @@ class Work:
         self.model = model
         self.found: list[Probabilities] = []
         self.is_done = False
+        self.has_failed = False
         self.was_pressed = False
         """Somebody's drawing ended the last slice."""
         self._images = images
@@ -54,7 +58,17 @@ class Work:
         self._next = 0
 
     def advance(self, score: Score) -> None:
-        """Score some more: at least one chunk, and at most a slice, until somebody waits for a prediction."""
+        """Score some more: at least one chunk, and at most a slice, until somebody waits for a prediction.
+
+        What goes wrong fails this work alone: predictions are in the same batch, and the same thread's.
+        """
+        try:
+            self._advance(score)
+        except Exception:
+            log.exception("Images for an explanation could not be scored")
+            self.is_done = self.has_failed = True
+
+    def _advance(self, score: Score) -> None:
         end = min(self._next + SLICE, len(self._images))
         while self._next < end:
             self.found.append(score(self._images[self._next : min(self._next + CHUNK, end)]))
@@ -110,7 +124,10 @@ class SpareTime:
         job = self._find(item) if item.is_done else None
         if job:
             self._jobs.remove(job)
-            job[1].set_result(np.concatenate(item.found))
+            if item.has_failed:
+                job[1].set_exception(Internal("Expected to score images, but that failed"))
+            else:
+                job[1].set_result(np.concatenate(item.found))
         if item.was_pressed:
             pause_s = PAUSE * (cut.done_at - cut.began_at)
             self._pause = asyncio.get_running_loop().call_later(pause_s, self._end_pause)

@@ -52,8 +52,9 @@ def cut(drawing: Ink) -> list[Piece]:
     Pieces are cut at points. Where there are more than eight strokes, neighbours share a piece.
     """
     points = drawing.points.astype(np.float64)
-    extent = float(np.ptp(points, axis=0).max()) or 1.0
-    steps = np.hypot(*np.diff(points, axis=0, prepend=points[:1]).T) * (_BOX / extent)
+    extent = float(np.ptp(points, axis=0).max())
+    scale = _BOX / extent if extent > ink.SMALLEST_EXTENT else 0.0
+    steps = np.hypot(*np.diff(points, axis=0, prepend=points[:1]).T) * scale
     ends = drawing.counts.cumsum()
     begins = ends - drawing.counts
     steps[begins] = 0

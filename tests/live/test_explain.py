@@ -49,6 +49,12 @@ def test_strokes_share_pieces_where_there_are_too_many() -> None:
     assert pieces[1].stroke == pieces[0].strokes
 
 
+@pytest.mark.parametrize("extent", [1e-320, 1e-308, 1e-101, 1e-99, 1e99, 1e308])
+@pytest.mark.parametrize("dots", [0, 9])
+def test_a_drawing_of_any_size_has_pieces(extent: float, dots: int) -> None:
+    assert coalitions([[(0, 0)]] * dots + [[(0, 0), (extent, 0)]])[:].max() > 0
+
+
 def test_a_dot_is_one_piece() -> None:
     assert cut(from_strokes([[(5, 5)]])) == [Piece(0, 0, 1)]
 

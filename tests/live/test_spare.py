@@ -106,6 +106,23 @@ async def test_who_gives_up_costs_nobody_their_turn(batcher: Batcher[Any, str], 
     np.testing.assert_array_equal(await asking[2], score(IMAGES))
 
 
+async def test_what_cannot_be_scored_costs_nobody_else_their_answer(batcher: Batcher[Any, str]) -> None:
+    class Broken:
+        def __len__(self) -> int:
+            return 1
+
+        def __getitem__(self, part: slice) -> Images:
+            raise ZeroDivisionError
+
+    spare, writer = SpareTime(batcher), Writer(batcher)
+    writer.newest = 7
+    batcher.put(writer, is_bulk=True)
+    with pytest.raises(Internal, match="Expected to score images, but that failed"):
+        await spare.score("m", Broken())
+    assert writer.answers == [(7, "m:7")]
+    assert len(await spare.score("m", IMAGES)) == len(IMAGES)
+
+
 async def test_a_model_that_fails_is_said(
     batcher: Batcher[Any, str], predict: Predict, caplog: pytest.LogCaptureFixture
 ) -> None:
