@@ -20,16 +20,15 @@ class Answers(Generic[_Found]):
         self._waiting: dict[int, asyncio.Future[_Found | None]] = {}
         self._unread: asyncio.Queue[_Found | None] = asyncio.Queue()
 
-    async def wait_for(self, seq: int, timeout_s: float) -> _Found | None:
+    async def wait_for(self, seq: int) -> _Found | None:
         """Wait for a snapshot's answer, or a later one's; None if there is nothing to say of it.
 
-        Raises what the answer was failed with, or TimeoutError.
+        Raises what the answer was failed with.
         """
         answer: asyncio.Future[_Found | None] = asyncio.get_running_loop().create_future()
         self._waiting[seq] = answer
         try:
-            async with asyncio.timeout(timeout_s):
-                return await answer
+            return await answer
         finally:
             del self._waiting[seq]
 

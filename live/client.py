@@ -9,6 +9,7 @@ chosen model no more it sends nothing, and raises Refused until another is chose
 and nothing of the server.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
 from types import TracebackType
@@ -148,8 +149,10 @@ class Client:
         """
         if self.failure:
             raise self.failure
-        seq = await self.send(drawing, is_new=True)
-        prediction = await self._predictions.wait_for(seq, self._timeout_s)
+        async with asyncio.timeout(self._timeout_s):
+            # Sending waits, too, where the server does not read.
+            seq = await self.send(drawing, is_new=True)
+            prediction = await self._predictions.wait_for(seq)
         assert prediction
         return prediction
 
@@ -166,10 +169,11 @@ class Client:
         if self.failure:
             raise self.failure
         include = self._configuration.include or []
-        if "explanation" not in include:
-            await self.configure(include=[*include, "explanation"])
-        seq = await self.send(drawing, is_new=True)
-        return await self._explanations.wait_for(seq, self._timeout_s)
+        async with asyncio.timeout(self._timeout_s):
+            if "explanation" not in include:
+                await self.configure(include=[*include, "explanation"])
+            seq = await self.send(drawing, is_new=True)
+            return await self._explanations.wait_for(seq)
 
     def explanations(self) -> AsyncIterator[Explanation]:
         """Yield explanations as they come, if they are included, until the client is closed."""

@@ -103,7 +103,12 @@ class Link:
     async def close(self) -> None:
         """Leave the server for good."""
         if self._running:
+            socket = self._socket
             self._running.cancel()
+            done, _ = await asyncio.wait([self._running], timeout=2 * _GOODBYE_S)
+            if not done and socket:
+                # The goodbye itself waits, behind all that a server has not read.
+                socket.transport.abort()
             await asyncio.wait([self._running])
 
     @property

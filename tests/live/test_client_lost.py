@@ -147,6 +147,18 @@ async def test_a_server_that_hangs_lets_go() -> None:
             await client.close()
 
 
+async def test_a_server_that_reads_no_more_is_waited_for_no_longer_than_any() -> None:
+    with running_server() as server:
+        client = Client(server.url, timeout_s=0.2)
+        await client.__aenter__()
+        server.process.send_signal(signal.SIGSTOP)
+        async with asyncio.timeout(15):
+            for _ in range(12):
+                with pytest.raises(TimeoutError):
+                    await client.read(bytes(1_000_000))
+            await client.close()
+
+
 async def test_a_server_that_is_not_there_is_not_waited_for() -> None:
     with sockets.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
