@@ -63,8 +63,11 @@ class Batcher(Lanes[Item, Answer]):
         max_batch: int,
         on_cut: Callable[[Cut], None] = lambda cut: None,
         clock: Callable[[], float] = time.perf_counter,
+        size_of: Callable[[Sequence[Item]], int] = len,
     ) -> None:
+        """size_of: how many items of a batch count in its size, as `Cut` has it."""
         super().__init__(max_batch)
+        self._size_of = size_of
         self._predict = predict
         self._on_cut = on_cut
         self._clock = clock
@@ -110,7 +113,8 @@ class Batcher(Lanes[Item, Answer]):
         """Wait for the answers that predict is at, and have everyone told."""
         batch = self._under_way[0]
         answers = await self._found(batch)
-        cut = Cut(batch.model, len(batch.taken), self._began_at, self._clock())
+        size = self._size_of([item for _, item in batch.taken])
+        cut = Cut(batch.model, size, self._began_at, self._clock())
         self._began_at = cut.done_at
         self._under_way.popleft()
         if self.is_crowded and not self._under_way:

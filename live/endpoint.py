@@ -45,6 +45,9 @@ class LiveEndpoint:
             await receive()
             await send({"type": "websocket.accept", "subprotocol": subprotocol})
             await connection.run(receive, send, offered(scope))
+        except OSError:
+            # Who comes while the models are loaded may have left since.
+            pass
         except Exception:
             log.exception("A session failed")
             # It may be the client's leaving that was not expected.

@@ -170,6 +170,11 @@ class Answers:
         return judged(self._question, found) if isinstance(found, Finding) else found
 
 
+def count_snapshots(items: Sequence[Waiting | Work]) -> int:
+    """Count the items that somebody drew; the others are work on explanations."""
+    return sum(isinstance(item, Waiting) for item in items)
+
+
 def _render(snapshots: Sequence[Waiting]) -> Images:
     """Make the images (N, 28, 28) of snapshots; a picture was decoded to its own."""
     images = ink.render(drawings_of([item.snapshot for item in snapshots]))

@@ -25,7 +25,7 @@ from live.messages import GoAway, Model, Snapshot
 from live.metrics import Metrics, collect
 from live.pictures.decoder import Decoder
 from live.predict_thread import PredictThread
-from live.prediction import Answer, Models, Predictor, Question
+from live.prediction import Answer, Models, Predictor, Question, count_snapshots
 from live.recogniser import Card, Load
 from live.session import Waiting
 from live.settings import Settings
@@ -135,7 +135,7 @@ class Service:
         if self.failure:
             return
         predictor = Predictor(self._thread.predict)
-        self.batcher = Batcher(predictor, self.settings.max_batch, self._count_batch)
+        self.batcher = Batcher(predictor, self.settings.max_batch, self._count_batch, size_of=count_snapshots)
         self.explainer = Explainer(self.batcher)
         if self.state is State.LOADING:
             self.state = State.READY
@@ -203,8 +203,9 @@ class Service:
         return is_serving and self.batcher.is_predicting
 
     def _count_batch(self, cut: Cut) -> None:
-        self.metrics.batch_size.observe(cut.size)
-        self.metrics.predict_s.observe(cut.done_at - cut.began_at)
+        if cut.size:
+            self.metrics.batch_size.observe(cut.size)
+            self.metrics.predict_s.observe(cut.done_at - cut.began_at)
 
     async def _watch(self, collector: garbage.Collector) -> None:
         """Measure how late the event loop is; now and then, end sessions whose time is up, and tidy."""
@@ -212,7 +213,8 @@ class Service:
             asleep_at = time.perf_counter()
             await asyncio.sleep(_WATCH_S)
             now = time.perf_counter()
-            self.metrics.loop_lag_s.observe(now - asleep_at - _WATCH_S)
+            # A timer may be up to a millisecond early.
+            self.metrics.loop_lag_s.observe(max(0.0, now - asleep_at - _WATCH_S))
             if tick % _CHECK_EVERY == 0:
                 self._check_members(now)
                 collector.tidy()

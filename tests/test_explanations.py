@@ -10,7 +10,7 @@ import httpx
 import numpy as np
 import pytest
 
-from tests.conftest import RunningServer
+from tests.conftest import RunningServer, running_server
 from tests.live.drawings import DRAWINGS, binary_ink
 from tests.live.pages import draw, encoded
 from tests.talk import ask, check_books, prefixes, receive, session, whole
@@ -78,6 +78,19 @@ async def test_a_growing_drawing_is_explained_as_far_as_there_is_time(server: Ru
             check_sums(message, message["digit"])
     explained = [message["seq"] for message in messages if message["type"] == "explanation"]
     assert explained == sorted(set(explained))
+
+
+async def test_explaining_is_no_batch_of_snapshots() -> None:
+    with running_server() as watched:
+        async with session(watched) as socket:
+            await ask(socket, WANTED)
+            await ask(socket, binary_ink(whole(DRAWINGS["six"]), 0))
+            await receive(socket)
+        async with httpx.AsyncClient(base_url=watched.url) as http:
+            text = (await http.get("/metrics")).text
+    assert "live_digits_batch_size_sum 1.0\n" in text
+    assert "live_digits_batch_size_count 1.0\n" in text
+    assert "live_digits_predict_seconds_count 1.0\n" in text
 
 
 async def test_ink_is_explained_over_http_too(server: RunningServer) -> None:

@@ -1,5 +1,6 @@
 """What nobody expected: it costs who met it their session or request, and they are told."""
 
+import asyncio
 from http import HTTPStatus
 
 import httpx
@@ -7,12 +8,15 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from live.census import OwnCensus
+from live.endpoint import LiveEndpoint
 from live.inquiry import Inquiry
 from live.messages import HEADER, KIND_PICTURE
 from live.pictures.decoder import Decoder
+from live.service import Service
 from live.session import Session
 from tests.live.drawings import DRAWINGS, binary_ink
-from tests.live.inside import serving
+from tests.live.inside import CLASSIC, serving
 
 SEVEN = binary_ink(DRAWINGS["seven"], 1)
 PICTURE = HEADER.pack(KIND_PICTURE, 0, 28, 1, 0) + bytes(28 * 28)
@@ -40,6 +44,25 @@ async def test_a_session_that_fails_is_closed_with_1011_and_no_other(
         assert "A session failed" in caplog.text
         await other.send(SEVEN)
         assert '"digit":7' in str(await other.recv())
+
+
+async def test_who_left_before_being_let_in_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:
+    census = OwnCensus()
+    service = Service(CLASSIC, census)
+    running = asyncio.create_task(service.run())
+    scope = {"type": "websocket", "headers": [], "subprotocols": []}
+
+    async def receive() -> dict[str, str]:
+        return {"type": "websocket.connect"}
+
+    async def send(_: object) -> None:
+        raise ConnectionResetError
+
+    await LiveEndpoint(service)(scope, receive, send)
+    assert not caplog.records
+    assert census.total == 0
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_request_that_fails_is_told_so_in_json(monkeypatch: pytest.MonkeyPatch) -> None:
