@@ -7,7 +7,8 @@
  * Attributes: `src`, a socket or the server's address (the one this file came from where it is missing);
  * `model`, one of the server's; `token`, where the server asks for one. Methods: `clear()`, `undo()`. Events, all of
  * which bubble: `prediction`, its detail what the server said; `connection`, its detail idle, connecting, ready or
- * waiting. Style it by `--accent`, `--sheet`, `--ink` and its `color` and `width`. It is made of the page's modules.
+ * waiting. Style it by `--accent`, `--sheet`, `--ink` and its `color` and `width`. It is drawn on with the pointer or
+ * the keyboard, and made of the page's modules.
  */
 import { Announcer } from "./announcer.js";
 import { BarsView } from "./bars.js";
@@ -27,12 +28,15 @@ const MARKUP = `
   <div class="sheet" tabindex="0" role="application" aria-label="Drawing surface. Arrow keys move, space puts the pen down and up.">
     <canvas></canvas><i class="cursor" hidden></i></div>
   <p class="tools"><button type="button">Undo</button><button type="button">Clear</button></p>
-  <div class="verdict"><b class="sign"></b><span><strong class="word"></strong><br><span class="detail"></span></span></div>
-  <ol class="bars" aria-label="Probability of each digit, in percent"></ol>
+  <p class="away" hidden>Not connected</p>
+  <div class="result">
+    <div class="verdict"><b class="sign"></b><span><strong class="word"></strong><br><span class="detail"></span></span></div>
+    <ol class="bars" aria-label="Probability of each digit, in percent"></ol>
+  </div>
   <p class="unseen" aria-live="polite"></p>`;
 
 const STYLE = `
-  :host { display: block; width: 20rem; max-width: 100%; font-family: system-ui, sans-serif; --accent: #2a4bd7; --sheet: #fff; }
+  :host { display: block; width: 20rem; max-width: 100%; font-family: system-ui, sans-serif; --accent: #4a6cf7; --sheet: #fff; }
   :host([hidden]) { display: none; }
   * { box-sizing: border-box; margin: 0; padding: 0; }
   .sheet, .track, .fill { forced-color-adjust: none; }
@@ -45,6 +49,8 @@ const STYLE = `
   canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
   .tools { display: flex; gap: .5rem; margin: .5rem 0; }
   button { flex: 1; min-height: 2.5rem; font: inherit; color: inherit; background: none; border: 1px solid #8888; border-radius: .5rem; }
+  .away { font-weight: 600; }
+  .away:not([hidden]) + .result { opacity: .35; }
   .verdict { display: flex; gap: 1rem; align-items: center; min-height: 5rem; }
   .sign { font-size: 4.5rem; line-height: 1; min-width: 1ch; color: var(--accent); }
   .word { font-size: 1.3rem; }
@@ -64,6 +70,8 @@ export class LiveDigits extends HTMLElement {
   #reading = new Reading(this.#drawing);
   /** @type {Connection | null} */
   #connection = null;
+  /** @type {Announcer | null} */
+  #announcer = null;
   /** @type {Session | null} */
   #session = null;
   /** @type {PointerInput | null} */
@@ -113,6 +121,7 @@ export class LiveDigits extends HTMLElement {
     new VerdictView(find(".verdict"), this.#reading);
     new BarsView(find(".bars"), this.#reading);
     const announcer = new Announcer(find(".unseen"), browserClock);
+    this.#announcer = announcer;
     new KeyboardCursor(sheet, this.#drawing, { pen, said: (text) => announcer.say(text) });
     this.#reading.changed.listen((belief) => announcer.settle(belief));
     const [undo, clear] = root.querySelectorAll("button");
@@ -129,7 +138,10 @@ export class LiveDigits extends HTMLElement {
     const session = new Session(connection);
     this.#connection = connection;
     this.#session = session;
-    connection.changed.listen((state) => this.#say("connection", state));
+    connection.changed.listen((state) => {
+      this.#say("connection", state);
+      this.#showAway(state);
+    });
     session.answers.listen((answer) => {
       this.#reading.accept(answer);
       this.#say("prediction", answer.prediction);
@@ -137,6 +149,19 @@ export class LiveDigits extends HTMLElement {
     session.choose(this.getAttribute("model") ?? "");
     session.offer(this.#drawing.snapshot());
     connection.open();
+  }
+
+  /**
+   * Say that what is shown may not be of this drawing any more; between two attempts, too.
+   *
+   * @param {import("./connection.js").State} state
+   */
+  #showAway(state) {
+    if (state === "connecting" || state === "idle") return;
+    const away = /** @type {HTMLElement} */ (this.shadowRoot?.querySelector(".away"));
+    const isAway = state !== "ready";
+    if (isAway && away.hidden) this.#announcer?.say("Not connected");
+    away.hidden = !isAway;
   }
 
   #address() {

@@ -125,6 +125,16 @@ async def test_it_is_drawn_on_with_the_keyboard_alone(host: Page) -> None:
 
 
 @pytest.mark.parametrize("own_server", [("--allow-origin", "*")], indirect=True)
+async def test_it_says_when_its_server_is_gone(host: Page, own_server: Server) -> None:
+    away = host.locator("live-digits .away")
+    await expect(away).to_be_hidden()
+    own_server.kill()
+    await expect(away).to_be_visible()
+    await expect(host.locator("live-digits .result")).to_have_css("opacity", "0.35")
+    await expect(host.locator("live-digits .unseen")).to_have_text("Not connected")
+
+
+@pytest.mark.parametrize("own_server", [("--allow-origin", "*")], indirect=True)
 async def test_ink_stays_under_the_pen_when_what_it_is_in_scrolls(host: Page) -> None:
     await host.evaluate("""() => {
       const scroller = document.createElement("div");
