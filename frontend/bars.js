@@ -56,17 +56,10 @@ function percentOf(share) {
  */
 function addBar(root, digit) {
   const column = document.createElement("li");
-  const track = document.createElement("span");
-  const fill = document.createElement("span");
-  const name = document.createElement("b");
-  const figure = document.createElement("small");
+  column.innerHTML = `<span class="track"><span class="fill"></span></span><b>${digit}</b><small></small>`;
+  const fill = /** @type {HTMLElement} */ (column.querySelector(".fill"));
   const percent = document.createTextNode("");
-  track.className = "track";
-  fill.className = "fill";
-  name.textContent = String(digit);
-  track.append(fill);
-  figure.append(percent);
-  column.append(track, name, figure);
+  column.lastElementChild?.append(percent);
   root.append(column);
   return { column, fill, percent };
 }

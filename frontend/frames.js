@@ -7,8 +7,12 @@
 /** For figures, which nobody reads faster, and for views that are looked at after the stroke rather than at the pen. */
 export const UNHURRIED_MS = 80;
 
+/** Times as long as painting took: the least that an unhurried view keeps still after it. */
+const REST = 4;
+
 /**
- * A function that has `paint` called in the next frame, and not more often than every `gapMs`.
+ * A function that has `paint` called in the next frame, and not more often than every `gapMs`; where
+ * painting takes long, then less often.
  *
  * @param {() => void} paint
  * @param {number} [gapMs]
@@ -16,15 +20,18 @@ export const UNHURRIED_MS = 80;
 export function eachFrame(paint, gapMs = 0) {
   let isAsked = false;
   let last = -Infinity;
+  let gap = gapMs;
   /** @param {number} now */
   const frame = (now) => {
-    if (now - last < gapMs) {
+    if (now - last < gap) {
       requestAnimationFrame(frame);
       return;
     }
     isAsked = false;
     last = now;
+    const beganAt = performance.now();
     paint();
+    if (gapMs) gap = Math.max(gapMs, REST * (performance.now() - beganAt));
   };
   return () => {
     if (isAsked) return;

@@ -16,14 +16,9 @@ const NAMES = { Mod: /mac|iphone|ipad/i.test(globalThis.navigator?.platform ?? "
  */
 export function fillHelp(dialog, bindings, settings) {
   const list = /** @type {HTMLElement} */ (dialog.querySelector("dl"));
-  for (const { keys, does } of bindings) {
-    const term = document.createElement("dt");
-    const description = document.createElement("dd");
-    keys.forEach((key, i) => term.append(i ? " or " : "", ...caps(key)));
-    description.textContent = does;
-    list.append(term, description);
-  }
-  dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
+  list.innerHTML = bindings
+    .map(({ keys, does }) => `<dt>${keys.map(caps).join(" or ")}</dt><dd>${does}</dd>`)
+    .join("");
   const box = /** @type {HTMLInputElement} */ (dialog.querySelector("input"));
   box.addEventListener("change", () => settings.set({ singleKeys: box.checked }));
   const render = () => {
@@ -31,7 +26,7 @@ export function fillHelp(dialog, bindings, settings) {
     box.checked = singleKeys;
     dialog.classList.toggle("no-single", !singleKeys);
     for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-key]"))) {
-      button.ariaKeyShortcuts = singleKeys ? button.dataset.key ?? null : null;
+      button.ariaKeyShortcuts = (singleKeys && button.dataset.key) || null;
     }
   };
   settings.changed.listen(render);
@@ -40,10 +35,6 @@ export function fillHelp(dialog, bindings, settings) {
 
 /** @param {string} key  as the bindings spell it */
 function caps(key) {
-  return key.split("+").map((part) => {
-    const cap = document.createElement("kbd");
-    cap.textContent = NAMES[part] ?? part;
-    cap.classList.toggle("single", isSingle(key));
-    return cap;
-  });
+  const start = isSingle(key) ? '<kbd class="single">' : "<kbd>";
+  return key.split("+").map((part) => `${start}${NAMES[part] ?? part}</kbd>`).join("");
 }

@@ -111,7 +111,8 @@ async function readPictures(files) {
   if (!batch) return;
   const running = batch.run(files);
   element("pictures").scrollIntoView({ block: "start" });
-  announcer.say(`${await running} pictures read`);
+  const rows = await running;
+  announcer.say(`${rows.filter(({ belief }) => belief).length} of ${rows.length} pictures read`);
 }
 
 /** Loaded with the first picture: who only draws needs none of it. */
@@ -187,7 +188,7 @@ function hangWhy(canvas) {
   let opening;
   const follow = () => {
     const { explains } = settings.values;
-    button.setAttribute("aria-pressed", String(explains));
+    button.ariaPressed = String(explains);
     if (explains) opening ??= show().catch(() => {
       opening = undefined;
       settings.set({ explains: false });
@@ -242,6 +243,8 @@ function followDrawing() {
     ask(drawing.snapshot());
     if (change === "ended" || change === "rewritten") store.write(DRAWING_KEY, writeInk(drawing.strokes));
   });
+  // A reload does not lift the pen.
+  addEventListener("pagehide", () => drawing.end());
   render();
   session.offer(drawing.snapshot());
 }

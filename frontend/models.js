@@ -46,7 +46,7 @@ export class ModelsView {
     const isCompared = models.length > 1;
     this.#root.hidden = this.#offered.length < 2 && !isCompared;
     this.#labels[1].hidden = !isCompared;
-    this.#compare.setAttribute("aria-pressed", String(isCompared));
+    this.#compare.ariaPressed = String(isCompared);
     this.#selects.forEach((select, i) => {
       const isOffered = this.#offered.some(({ name }) => name === models[i]);
       select.value = isOffered ? models[i] : (this.#offered[0]?.name ?? "");

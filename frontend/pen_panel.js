@@ -91,11 +91,7 @@ export class PenPanel {
 function brushSample(brush) {
   const { d, width, isFilled } = shapeOf({ points: SAMPLE, pen: { brush, colour: "", width: 34 } });
   const svg = document.createElementNS(SVG, "svg");
-  const path = document.createElementNS(SVG, "path");
   svg.setAttribute("viewBox", "0 0 410 200");
-  path.setAttribute("d", d);
-  path.setAttribute("stroke-width", String(width));
-  path.setAttribute("fill", isFilled ? "currentColor" : "none");
-  svg.append(path);
+  svg.innerHTML = `<path d="${d}" stroke-width="${width}" fill="${isFilled ? "currentColor" : "none"}"/>`;
   return svg;
 }

@@ -16,6 +16,7 @@ const MOST_BYTES = 8_000_000;
 /** Below this a digit deserves a second look. */
 const CONFIDENT = 0.9;
 const SILENCE = "The server said nothing about it";
+const NOBODY = "The server is out of reach";
 
 export class PictureBatch {
   /** @type {Signal<Row | null>} */
@@ -46,7 +47,7 @@ export class PictureBatch {
   }
 
   /**
-   * Have files read, one request after the other; other runs may be under way. Answers how many rows came of it.
+   * Have files read, one request after the other; other runs may be under way. Answers the rows that came of it.
    *
    * @param {readonly File[]} files  pictures and ZIP archives of them
    */
@@ -66,7 +67,7 @@ export class PictureBatch {
     }
     this.#runs -= 1;
     this.changed.emit(null);
-    return portions.reduce((sum, { rows }) => sum + rows.length, 0);
+    return portions.flatMap(({ rows }) => rows);
   }
 
   /** @param {readonly File[]} files */
@@ -119,7 +120,10 @@ export class PictureBatch {
   async #ask(files, rows) {
     const body = new FormData();
     for (const file of files) body.append("picture", file, nameOf(file));
-    const response = await this.#fetch(this.#address(), { method: "POST", body });
+    const response = await this.#fetch(this.#address(), { method: "POST", body }).catch(() => {
+      // Each browser has words of its own for that.
+      throw new Error(NOBODY);
+    });
     if (!response.ok) throw new Error(await refusal(response));
     let isWhole = false;
     for await (const line of linesOf(response)) isWhole = !this.#hear(JSON.parse(line), rows);
@@ -161,6 +165,11 @@ export class PictureBatch {
 export function isDoubtful({ belief, fault }) {
   if (!belief) return fault !== "";
   return belief.verdict !== "digit" || (belief.confidence ?? 0) < CONFIDENT;
+}
+
+/** @param {Row} row */
+export function isRead({ belief }) {
+  return belief !== null;
 }
 
 /** @param {readonly Row[]} rows */

@@ -7,7 +7,7 @@
  */
 import { download } from "./exports.js";
 import { pixelsOf } from "./image.js";
-import { csvOf, isDoubtful, jsonOf } from "./picture_batch.js";
+import { csvOf, isDoubtful, isRead, jsonOf } from "./picture_batch.js";
 import { percent } from "./verdict.js";
 
 const THUMB_PX = 56;
@@ -25,7 +25,7 @@ const VERDICTS = { digit: "Digit", unsure: "Unsure", not_a_digit: "Not a digit",
 
 const MARKUP = `
   <div class="bar">
-    <strong class="summary" role="status"></strong><progress aria-label="Pictures read" hidden></progress>
+    <strong class="summary"></strong><progress aria-label="Pictures read" hidden></progress>
     <label><input type="checkbox"> Only doubtful ones</label>
     <button type="button" class="quiet csv">Save CSV</button><button type="button" class="quiet json">Save JSON</button>
   </div>
@@ -86,8 +86,9 @@ export class PictureTable {
     this.#progress.value = done;
     const doubtful = rows.filter(isDoubtful).length;
     this.#summary.textContent = isRunning
-      ? `${done} of ${rows.length} read`
-      : `${rows.length} read, ${doubtful} to look at`;
+      ? `${done} of ${rows.length} done`
+      : `${rows.filter(isRead).length} of ${rows.length} read, ${doubtful} to look at`;
+    if (!isRunning) this.#arrange();
   }
 
   /** @param {Row} row */
@@ -132,7 +133,13 @@ export class PictureTable {
     this.#sortedBy = name;
     for (const other of this.#root.querySelectorAll("th")) other.removeAttribute("aria-sort");
     head.setAttribute("aria-sort", this.#isDescending ? "descending" : "ascending");
-    const key = KEYS[name];
+    this.#arrange();
+  }
+
+  /** Have the lines in the order that was chosen, those that came since among them. */
+  #arrange() {
+    const key = KEYS[this.#sortedBy];
+    if (!key) return;
     const sign = this.#isDescending ? -1 : 1;
     const order = [...this.#lines].sort(([a], [b]) => sign * compare(key(a), key(b)));
     this.#body.append(...order.map(([, line]) => line));

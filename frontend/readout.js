@@ -54,11 +54,10 @@ function ms(value) {
  * @param {string} name
  */
 function addFigure(root, name) {
-  const [group, term, value] = ["div", "dt", "dd"].map((tag) => document.createElement(tag));
+  const group = document.createElement("div");
+  group.innerHTML = `<dt>${name}</dt><dd></dd>`;
   const text = document.createTextNode("");
-  term.textContent = name;
-  value.append(text);
-  group.append(term, value);
+  group.lastElementChild?.append(text);
   root.append(group);
   return text;
 }

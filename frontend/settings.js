@@ -48,7 +48,7 @@ export class Settings {
   /** @param {Partial<Values>} some */
   set(some) {
     this.values = { ...this.values, ...some };
-    this.#store.write(KEY, this.values);
+    this.#store.merge(KEY, some);
     this.changed.emit(this.values);
   }
 }

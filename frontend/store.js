@@ -17,12 +17,8 @@ export class Store {
    */
   read(key) {
     for (const shelf of this.#shelves) {
-      try {
-        const text = shelf.getItem(key);
-        if (text !== null) return JSON.parse(text);
-      } catch {
-        // Not readable is as good as not there.
-      }
+      const value = readFrom(shelf, key);
+      if (value !== undefined) return value;
     }
     return undefined;
   }
@@ -32,13 +28,46 @@ export class Store {
    * @param {unknown} value
    */
   write(key, value) {
+    for (const shelf of this.#shelves) writeTo(shelf, key, value);
+  }
+
+  /**
+   * Write some entries of an object. The others stay what they are on each shelf: another tab may have written them.
+   *
+   * @param {string} key
+   * @param {object} entries
+   */
+  merge(key, entries) {
     for (const shelf of this.#shelves) {
-      try {
-        shelf.setItem(key, JSON.stringify(value));
-      } catch {
-        // Full or forbidden: the drawing on the page is not affected.
-      }
+      const kept = readFrom(shelf, key) ?? this.read(key);
+      writeTo(shelf, key, { ...(kept instanceof Object ? kept : {}), ...entries });
     }
+  }
+}
+
+/**
+ * @param {Shelf} shelf
+ * @param {string} key
+ */
+function readFrom(shelf, key) {
+  try {
+    return JSON.parse(shelf.getItem(key) ?? "") ?? undefined;
+  } catch {
+    // Not readable is as good as not there.
+    return undefined;
+  }
+}
+
+/**
+ * @param {Shelf} shelf
+ * @param {string} key
+ * @param {unknown} value
+ */
+function writeTo(shelf, key, value) {
+  try {
+    shelf.setItem(key, JSON.stringify(value));
+  } catch {
+    // Full or forbidden: the drawing on the page is not affected.
   }
 }
 

@@ -53,7 +53,7 @@ export class TimelineView {
     this.#scrub.max = String(points);
     this.#scrub.value = String(at ?? points);
     this.#scrub.disabled = points === 0;
-    this.#scrub.setAttribute("aria-valuetext", this.#describe(at ?? points, points));
+    this.#scrub.ariaValueText = this.#describe(at ?? points, points);
     this.#canvas.showInstead(at === null ? null : prefix(this.#drawing.strokes, at));
     this.#paint(points);
   }

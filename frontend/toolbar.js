@@ -6,6 +6,7 @@
  */
 export class Toolbar {
   #buttons;
+  #sheet;
   #drawing;
   #settings;
 
@@ -17,6 +18,7 @@ export class Toolbar {
   constructor(easel, drawing, settings) {
     const button = (/** @type {string} */ id) => /** @type {HTMLButtonElement} */ (easel.querySelector(`#${id}`));
     this.#buttons = { undo: button("undo"), redo: button("redo"), clear: button("clear"), eraser: button("eraser") };
+    this.#sheet = /** @type {HTMLElement} */ (easel.querySelector("#sheet"));
     this.#drawing = drawing;
     this.#settings = settings;
     this.#buttons.undo.addEventListener("click", () => drawing.undo());
@@ -35,10 +37,13 @@ export class Toolbar {
 
   #render() {
     const { undo, redo, clear, eraser } = this.#buttons;
+    const chosen = document.activeElement;
     undo.disabled = !this.#drawing.canUndo;
     redo.disabled = !this.#drawing.canRedo;
     clear.disabled = this.#drawing.isBlank;
-    eraser.setAttribute("aria-pressed", String(this.#settings.values.tool === "eraser"));
+    eraser.ariaPressed = String(this.#settings.values.tool === "eraser");
+    // A disabled button loses the focus, and the keyboard its place on the page.
+    if (chosen instanceof HTMLButtonElement && chosen.disabled) this.#sheet.focus();
   }
 }
 

@@ -51,3 +51,22 @@ test("the tab's own shelf goes before the one that all windows share", () => {
   store.write("d", [4]);
   assert.deepEqual([own.getItem("d"), common.getItem("d")], ["[4]", "[4]"]);
 });
+
+test("a tab changes for all windows what it sets, and nothing else", () => {
+  const common = shelf();
+  const tab = () => new Settings(new Store([shelf(), common]));
+  tab().set({ theme: "dark", width: 60 });
+  const [one, other] = [tab(), tab()];
+  other.set({ singleKeys: false });
+  one.set({ width: 24 });
+  const { theme, width, singleKeys } = tab().values;
+  assert.deepEqual([theme, width, singleKeys], ["dark", 24, false]);
+});
+
+test("a tab that set one thing keeps all the others over a reload", () => {
+  const [own, common] = [shelf(), shelf()];
+  new Settings(new Store([common])).set({ theme: "dark" });
+  new Settings(new Store([own, common])).set({ width: 24 });
+  const { theme, width } = new Settings(new Store([own, common])).values;
+  assert.deepEqual([theme, width], ["dark", 24]);
+});

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.conftest import RunningServer
-from tests.frontend.hand import ONE, SEVEN, draw, ink_pixels, painted, sign, strokes
+from tests.frontend.hand import ONE, SEVEN, draw, ink_pixels, painted, press, sign, strokes
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -165,6 +165,30 @@ async def test_a_digit_can_be_drawn_with_the_keyboard_alone(page: Page) -> None:
 async def test_the_result_is_announced_once_it_has_settled(page: Page) -> None:
     await draw(page, SEVEN)
     await expect(page.locator("#announcer")).to_have_text(re.compile(r"^7, .* sure$"))
+
+
+async def test_a_reload_keeps_the_stroke_under_the_pen(page: Page) -> None:
+    await press(page, SEVEN)
+    await page.reload()
+    assert len(await strokes(page)) == 1
+    await expect(sign(page)).to_have_text("7")
+
+
+async def test_who_clears_the_page_by_keyboard_is_on_the_sheet(page: Page) -> None:
+    await draw(page, SEVEN)
+    await page.focus("#clear")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#sheet")).to_be_focused()
+
+
+async def test_the_help_closes_beside_it_and_not_within(page: Page) -> None:
+    await page.click("#help")
+    box = await page.locator("#keys").bounding_box()
+    assert box
+    await page.mouse.click(box["x"] + 8, box["y"] + 8)
+    await expect(page.locator("#keys")).to_be_visible()
+    await page.mouse.click(box["x"] - 20, box["y"] + 8)
+    await expect(page.locator("#keys")).to_be_hidden()
 
 
 async def test_every_key_is_listed_under_the_question_mark(page: Page) -> None:

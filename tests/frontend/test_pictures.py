@@ -51,7 +51,7 @@ async def choose(page: Page) -> None:
     await page.route("**/v1/batch*", answer)
     names = [*SCORES, "broken.png"]
     await page.set_input_files("#pictures input[type=file]", [picture(name) for name in names])
-    await expect(page.locator("#table .summary")).to_have_text("5 read, 3 to look at")
+    await expect(page.locator("#table .summary")).to_have_text("4 of 5 read, 3 to look at")
 
 
 async def test_chosen_pictures_become_rows_with_digit_confidence_and_verdict(page: Page) -> None:
@@ -71,6 +71,15 @@ async def test_rows_are_sorted_both_ways_and_doubtful_ones_filtered(page: Page) 
     assert await digits.all_text_contents() == ["Expected a PNG, got text", "8", "7", "4", "2"]
     await page.get_by_label("Only doubtful ones").check()
     await expect(page.locator("tbody tr:visible")).to_have_count(3)
+
+
+async def test_rows_that_come_later_are_sorted_too(page: Page) -> None:
+    await choose(page)
+    await page.get_by_role("button", name="Name").click()
+    await page.set_input_files("#pictures input[type=file]", [picture("a.png"), picture("z.png")])
+    await expect(page.locator("#table .summary")).to_have_text(re.compile("of 7 read"))
+    names = await page.locator("tbody tr td:nth-child(3)").all_text_contents()
+    assert names == sorted(names)
 
 
 async def test_on_a_phone_the_table_is_whole_and_its_names_too(page: Page) -> None:
@@ -115,7 +124,7 @@ async def test_the_server_reads_pictures_and_those_in_a_zip(page: Page) -> None:
         {"name": "more.zip", "mimeType": "application/zip", "buffer": archive.getvalue()},
     ]
     await page.set_input_files("#pictures input[type=file]", files)
-    await expect(page.locator("#table .summary")).to_have_text(re.compile("^3 read"))
+    await expect(page.locator("#table .summary")).to_have_text(re.compile("^2 of 3 read"))
     digits = page.locator("tbody tr").filter(has_text="seven.png").locator("td:nth-child(4)")
     await expect(digits).to_have_text(["7", "7"])
     await expect(page.locator("tbody tr").filter(has_text="broken.png")).to_contain_text("Expected a PNG")
@@ -170,7 +179,7 @@ async def test_names_that_browsers_rewrite_have_one_row(page: Page) -> None:
         }""",
         list(seven()),
     )
-    await expect(page.locator("#table .summary")).to_have_text(re.compile("^2 read"))
+    await expect(page.locator("#table .summary")).to_have_text(re.compile("^2 of 2 read"))
     await expect(page.locator("tbody td:nth-child(3)")).to_have_text(["a _7_.png", "two_lines.png"])
     await expect(page.locator("tbody td:nth-child(4)")).to_have_text(["7", "7"])
 
