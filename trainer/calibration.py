@@ -10,6 +10,7 @@ softmax; the eleventh, when there is one, is the chance that the drawing is not 
 The server's verdict.py does the same.
 """
 
+from math import ceil, floor
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -21,6 +22,8 @@ REFUSED = 0.01
 """Share of true digits that may be refused, half of it as not a digit, half as unsure."""
 
 _SMALLEST = 1e-12
+_STEPS = 1_000_000
+"""Thresholds are whole numbers of these in a unit."""
 _TEMPERATURES = np.exp(np.linspace(np.log(0.3), np.log(4), 200))
 
 
@@ -34,12 +37,14 @@ class Calibration(NamedTuple):
     @classmethod
     def fit(cls, outputs: Floats, labels: Labels) -> Self:
         """Choose, on true digits, the most likely temperature and the thresholds that refuse REFUSED."""
-        temperature = float(min(_TEMPERATURES, key=lambda t: surprise(outputs, labels, float(t))))
+        likeliest = min(_TEMPERATURES, key=lambda t: surprise(outputs, labels, float(t)))
+        temperature = round(float(likeliest), 4)
         doubts = doubt(outputs)
-        above = float(np.quantile(doubts, 1 - REFUSED / 2, method="higher"))
+        # Rounded away from those at the thresholds, or these were refused beyond what may be.
+        above = ceil(np.quantile(doubts, 1 - REFUSED / 2, method="higher") * _STEPS) / _STEPS
         confidence = digits(outputs, temperature).max(1)[doubts <= above]
-        below = float(np.quantile(confidence, REFUSED / 2, method="lower"))
-        return cls(round(temperature, 4), round(above, 6), round(below, 6))
+        below = floor(np.quantile(confidence, REFUSED / 2, method="lower") * _STEPS) / _STEPS
+        return cls(temperature, above, below)
 
     @classmethod
     def from_card(cls, calibration: dict[str, Any]) -> Self:

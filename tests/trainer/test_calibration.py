@@ -1,8 +1,12 @@
 """Calibration: temperatures that mend over-confidence, thresholds that refuse no more than they may."""
 
+import json
+
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
+from live.settings import WEIGHTS
 from trainer.calibration import REFUSED, Calibration, digits, doubt
 
 RNG = np.random.default_rng(1)
@@ -31,6 +35,16 @@ def test_no_more_true_digits_are_refused_than_may_be() -> None:
     assert 0.5 * REFUSED < (verdicts != "digit").mean() <= REFUSED
 
 
+def test_who_is_at_a_threshold_is_not_refused() -> None:
+    # As float32 has them, two are just above a round number, and just below one.
+    outputs = np.zeros((1_000, 11), np.float32)
+    outputs[:, 0] = 0.9
+    outputs[:6, 10] = 0.8330702
+    outputs[6:12, 0], outputs[6:12, 1] = 0.6204039, 0.3795961
+    verdicts = Calibration.fit(outputs, np.zeros(1_000, np.int64)).verdicts(outputs)
+    assert (verdicts == "digit").all()
+
+
 def test_probabilities_add_up_to_one_without_the_eleventh_output() -> None:
     probabilities = digits(_outputs(1.0), 1.7)
     assert probabilities.shape == (len(LABELS), 10)
@@ -46,3 +60,9 @@ def test_doubt_is_the_eleventh_output_or_what_confidence_lacks() -> None:
 def test_a_card_that_says_nothing_believes_everything() -> None:
     outputs = _outputs(1.0)
     assert (Calibration.from_card({}).verdicts(outputs) == "digit").all()
+
+
+@pytest.mark.parametrize("name", ["mlp", "classic", "compact", "large"])
+def test_served_models_refuse_no_more_than_they_may(name: str) -> None:
+    pens = json.loads((WEIGHTS / f"{name}.json").read_text("utf-8"))["metrics"]["pens_validation"]
+    assert 0.5 * REFUSED < pens["refused_as_not_a_digit"] + pens["unsure"] <= REFUSED
