@@ -8,6 +8,7 @@ that come without a card. Both are imported late: serving with LiteRT never impo
 import hashlib
 from collections.abc import Callable
 from functools import cache, partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -87,6 +88,8 @@ def find_cards(weights: Path) -> list[Card]:
 def load(card: Card, folder: Path, engine: str) -> Recogniser:
     """Load a model, check it against its card, and run it at the sizes it will be asked for first.
 
+    Keras stands in for LiteRT where the platform has no package of that and Keras is installed.
+
     Raises StartError when the weights don't fit their card, the engine is not installed, or the model
     does not take 28×28 images to ten or eleven probabilities.
     """
@@ -100,7 +103,8 @@ def load(card: Card, folder: Path, engine: str) -> Recogniser:
             f"Expected {DIGITS} or {DIGITS + 1} outputs on the card of {card.name}, got {card.outputs}"
         )
     has_litert = any(name.endswith(".tflite") for name in card.files)
-    is_litert = engine == "litert" and has_litert
+    can_litert = bool(find_spec("ai_edge_litert") or not find_spec("keras"))
+    is_litert = engine == "litert" and has_litert and can_litert
     name = next((name for name in card.files if name.endswith(".tflite") == is_litert), None)
     if name is None:
         raise StartError(f"Expected a file for engine {engine} on the card of {card.name}, found none")
@@ -152,7 +156,7 @@ def _load_litert(path: Path) -> Run:
     except ImportError:
         raise StartError(
             "Expected LiteRT, which this platform has no package for: "
-            "pip install 'live-digits[train]' and serve with --engine keras"
+            "pip install 'live-digits[train]', and Keras will run the models"
         ) from None
     content = path.read_bytes()
     made = cache(partial(_interpreter, Interpreter, content))

@@ -88,7 +88,7 @@ class Settings:
     )
     model: str = _knob("", "default model; a card's name (default: compact, or else the first)")
     engine: str = _knob(
-        "litert", "what runs the models: litert (light, fast on CPUs) or keras", "litert", "keras"
+        "litert", "what runs the models: litert (light, fast on CPUs), or keras", "litert", "keras"
     )
     max_batch: int = _knob(64, "snapshots in one model call, at most")
     max_sessions: int = _knob(12_000, "websockets open at once, at most")

@@ -48,19 +48,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     form.add_argument("--json", action="store_true", help="print a JSON object a line")
     form.add_argument("--csv", action="store_true", help="print comma-separated values")
     add("--explain", action="store_true", help=f"say why, and write a picture of it, NAME{sources.EXPLAINED}")
-    add("--explain-to", type=Path, default=Path(), metavar="FOLDER", help="where to (default: here)")
+    where = "say why, and write the pictures there (default: here)"
+    add("--explain-to", type=Path, metavar="FOLDER", help=where)
     add("--model", default="", help="which model reads (default: the preferred one)")
     add("--server", metavar="URL", default="", help="have a server read (default: read in this process)")
     add_token(parser)
     wait = f"seconds to wait for a server; at most {REACH_S:g} for one that is not there at all"
     add("--timeout-s", type=seconds, default=30.0, help=wait)
     add("--weights", type=Path, default=Settings.weights, help="folder of models, without --server")
+    add("--engine", choices=("litert", "keras"), default=Settings.engine, help="what runs them")
 
 
 def main(options: argparse.Namespace) -> int:
     """Read all files; return 1 when one of them had no prediction, 130 when the user stopped it."""
     found = sources.find(options.files, sys.stdin.buffer)
-    write_picture = _picture_writer(options.explain_to)
+    options.explain |= options.explain_to is not None
+    write_picture = _picture_writer(options.explain_to or Path())
     progress = Progress(sys.stderr, sources.count(found) if sys.stderr.isatty() else len(found))
     with contextlib.ExitStack() as stack:
         reader = _server_reader(options, stack) if options.server else _local_reader(options)
@@ -103,7 +106,7 @@ def _local_reader(options: argparse.Namespace) -> Read:
     model = choose_model(cards, options.model)
     folder = options.weights if options.weights.is_dir() else options.weights.parent
     card = next(card for card in cards if card.name == model)
-    models = Models({model: recogniser.load(card, folder, Settings.engine)})
+    models = Models({model: recogniser.load(card, folder, options.engine)})
 
     def read(drawing: Drawing) -> dict[str, Any]:
         image = read_file(drawing, Settings.max_picture_pixels) if isinstance(drawing, bytes) else None

@@ -61,7 +61,7 @@ def photo() -> bytes:
     return photo
 
 
-@pytest.mark.parametrize("flags", [[], ["--explain"], ["--model", "classic"]])
+@pytest.mark.parametrize("flags", [[], ["--explain-to", "why"], ["--model", "classic"]])
 def test_a_server_reads_what_is_too_large_for_a_frame(
     server: RunningServer, tmp_path: Path, photo: bytes, flags: list[str]
 ) -> None:
@@ -69,11 +69,12 @@ def test_a_server_reads_what_is_too_large_for_a_frame(
     (tmp_path / "b.bmp").write_bytes(photo)
     (tmp_path / "c.png").write_bytes(encoded(draw("five")))
     files = sorted(tmp_path.iterdir())
-    found = run("--json", "--server", server.url, *flags, "--explain-to", tmp_path / "why", *files)
+    placed = [tmp_path / flag if flag == "why" else flag for flag in flags]
+    found = run("--json", "--server", server.url, *placed, *files)
     lines = [json.loads(line) for line in found.stdout.splitlines()]
     assert (found.returncode, [line.get("digit") for line in lines]) == (0, [2, 6, 5]), found.stderr
     assert {line["model"] for line in lines} == {"classic" if "classic" in flags else "compact"}
-    assert all(("picture" in line) == ("--explain" in flags) for line in lines)
+    assert all(("picture" in line) == ("why" in flags) for line in lines)
 
 
 def test_what_is_too_large_for_a_server_costs_only_its_own_line(tmp_path: Path, photo: bytes) -> None:

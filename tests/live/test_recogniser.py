@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,22 @@ def spoil(folder: Path, **changes: Any) -> None:
 def test_the_committed_weights_read_plain_digits(name: str) -> None:
     drawings = [ink.from_strokes(strokes) for strokes in DRAWINGS.values()]
     np.testing.assert_array_equal(load(name).scores(ink.render(drawings)).argmax(axis=1), np.arange(10))
+
+
+@pytest.mark.tensorflow
+def test_keras_stands_in_where_there_is_no_litert(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("keras", exc_type=ImportError)
+    expected = load("mlp", "keras").scores(images(8))
+    monkeypatch.setattr("live.recogniser.find_spec", lambda name: None if "litert" in name else name)
+    monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
+    np.testing.assert_array_equal(load("mlp").scores(images(8)), expected)
+
+
+def test_who_has_neither_engine_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("live.recogniser.find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
+    with pytest.raises(StartError, match=r"pip install 'live-digits\[train\]'"):
+        load("mlp")
 
 
 @pytest.mark.parametrize("count", [1, 3, 8, 31, 32, 33, 100])
