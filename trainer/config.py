@@ -5,6 +5,7 @@ Saved as config.json in the run's folder and copied onto the model's card.
 
 import json
 from dataclasses import asdict, dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any, Self
 
@@ -73,6 +74,10 @@ class Config:
             value = getattr(self, name)
             if value is not None and not (isinstance(value, int) and least <= value <= most):
                 raise TrainerError(f"Expected {name} of {least} to {most}, got {value!r}")
+        if not (isinstance(self.rate, (int, float)) and 0 <= self.rate < inf):
+            raise TrainerError(f"Expected a rate of at least 0, got {self.rate!r}")
+        if not (isinstance(self.averaging, (int, float)) and 0 <= self.averaging < 1):
+            raise TrainerError(f"Expected averaging of at least 0 and below 1, got {self.averaging!r}")
 
     @property
     def seed_of_data(self) -> int:

@@ -78,6 +78,8 @@ class Epochs:
         # One pass through all the images before any comes again, however few an epoch takes of them.
         everything = len(self._images.labels)
         turn, start = divmod(number * self._image_count, everything)
+        # To NumPy, [s, t, 0] is [s, t]: the order of turn t and what is drawn for epoch t begin with the same
+        # bits. They are put to such different use that it is left alone, for runs to be repeatable.
         orders = [np.random.default_rng([self._config.seed_of_data, t, 0]) for t in (turn, turn + 1)]
         order = np.concatenate([rng_of_turn.permutation(everything) for rng_of_turn in orders])
         which = order[start : start + self._image_count]
