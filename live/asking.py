@@ -6,7 +6,7 @@ lower lane.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from http import HTTPStatus
 from typing import cast, get_args
 
@@ -18,10 +18,11 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from live import bulk, ink, parsing, uploads
-from live.errors import BadMessage, Overloaded, TooLarge, TooSlow, UnknownModel
+from live.errors import BadMessage, TooLarge, TooSlow, UnknownModel
 from live.ink import Ink
 from live.inquiry import Inquiry
 from live.messages import Include, Picture, Snapshot
+from live.places import Places
 from live.service import Service
 from live.session import Image
 from live.settings import Settings
@@ -38,8 +39,7 @@ _MIN_BYTES_PER_S = 16_384
 
 def prediction_routes(service: Service) -> list[BaseRoute]:
     """List the routes, bound to the service."""
-    uploading = _Slots(service.settings.max_uploads, "uploads")
-    asking = _Slots(_MAX_PICTURES, "pictures")
+    asking = Places(_MAX_PICTURES, "pictures")
     turns = asyncio.Semaphore(service.settings.decoders + 1)
 
     async def predict(request: Request) -> Response:
@@ -54,15 +54,15 @@ def prediction_routes(service: Service) -> list[BaseRoute]:
         """Answer many pictures, a line each."""
         await service.until_ready()
         model, include = _wanted(request, service)
-        uploading.take()
+        service.uploads.take()
         try:
             settings = service.settings
             upload = await _upload(request, settings, settings.max_upload_bytes, settings.max_pictures)
         except BaseException:
-            uploading.give_back()
+            service.uploads.give_back()
             raise
         files = bulk.files_of(upload, service.settings)
-        return _Lines(bulk.answer_all(service, files, model, include), upload, uploading)
+        return _Lines(bulk.answer_all(service, files, model, include), upload, service.uploads)
 
     return [
         Route("/v1/predict", predict, methods=["POST"]),
@@ -73,43 +73,19 @@ def prediction_routes(service: Service) -> list[BaseRoute]:
 class _Lines(StreamingResponse):
     """A batch's answer; when it ends, however it ends, so does all that it held."""
 
-    def __init__(self, lines: AsyncGenerator[bytes], upload: Upload, slots: "_Slots") -> None:
+    def __init__(self, lines: AsyncGenerator[bytes], upload: Upload, places: Places) -> None:
         super().__init__(lines, media_type=NDJSON)
         self._lines = lines
         self._upload = upload
-        self._slots = slots
+        self._places = places
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self._slots.give_back()
+            self._places.give_back()
             await self._lines.aclose()
             self._upload.close()
-
-
-class _Slots:
-    """How many bodies may still come in: each may take its share of the disk."""
-
-    def __init__(self, free: int, kind: str) -> None:
-        self._most = self._free = free
-        self._kind = kind
-
-    @contextlib.contextmanager
-    def one(self) -> Iterator[None]:
-        self.take()
-        try:
-            yield
-        finally:
-            self.give_back()
-
-    def take(self) -> None:
-        if not self._free:
-            raise Overloaded(f"Expected at most {self._most} {self._kind} at once, got one more")
-        self._free -= 1
-
-    def give_back(self) -> None:
-        self._free += 1
 
 
 def _wanted(request: Request, service: Service) -> tuple[str, tuple[Include, ...]]:
@@ -131,7 +107,7 @@ def _kind(request: Request) -> str:
 
 
 async def _drawing(
-    request: Request, service: Service, places: "_Slots", turns: asyncio.Semaphore
+    request: Request, service: Service, places: Places, turns: asyncio.Semaphore
 ) -> tuple[Ink, Image | None]:
     """Take ink or a picture out of a body, whatever it calls itself: no picture begins with a brace.
 

@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Iterator
 import msgspec
 
 from live import ink
-from live.errors import LiveError, TooLarge
+from live.errors import LiveError, Overloaded, TooLarge
 from live.inquiry import Inquiry
 from live.messages import Fault, Include, Picture, Prediction, Snapshot
 from live.pictures.archives import is_archive, read_archive
@@ -110,6 +110,8 @@ async def _answer(
     try:
         if isinstance(data, LiveError):
             raise data
+        if service.is_over:
+            raise Overloaded("Expected to read it, but the server is shutting down")
         image = await service.bulk_decoder.decode(Picture(0, data))
         snapshot = Snapshot(0, 0, ink.BLANK)
         prediction = await Inquiry(service, snapshot, model, include, image).ask(is_bulk=True)

@@ -5,6 +5,7 @@ HTTP: those who enter are `Member`s.
 """
 
 import asyncio
+import contextlib
 import itertools
 import logging
 import random
@@ -24,6 +25,7 @@ from live.lanes import Cut
 from live.messages import GoAway, Model, Snapshot
 from live.metrics import Metrics, collect
 from live.pictures.decoder import Decoder
+from live.places import Places
 from live.predict_thread import PredictThread
 from live.prediction import Answer, Models, Predictor, Question, count_snapshots
 from live.recogniser import Card, Load
@@ -112,6 +114,10 @@ class Service:
         self.explainer: Explainer
         self.all_numbers: Callable[[], Awaitable[list[Metric]]] = self._own_numbers
         """What to tell Prometheus; one of several workers asks the others too."""
+        self.uploads = Places(settings.max_uploads, "uploads")
+        """Bodies of many pictures, taken in or answered; a drain waits for those, too."""
+        self.is_over = False
+        """A drain's time is up: what waits is to be told so."""
         self._members: set[Member] = set()
         self._census = census or OwnCensus()
         self._is_empty = asyncio.Event()
@@ -134,8 +140,8 @@ class Service:
         self._is_settled.set()
         if self.failure:
             return
-        predictor = Predictor(self._thread.predict)
-        self.batcher = Batcher(predictor, self.settings.max_batch, self._count_batch, size_of=count_snapshots)
+        ask, most = Predictor(self._thread.predict), self.settings.max_batch
+        self.batcher = Batcher(ask, most, self._count_batch, size_of=count_snapshots)
         self.explainer = Explainer(self.batcher)
         if self.state is State.LOADING:
             self.state = State.READY
@@ -272,21 +278,25 @@ class Service:
         return self.numbers()
 
     async def drain(self) -> None:
-        """Let nobody in, say goodbye to everyone, and return when all have gone, or time is up.
-
-        The goodbyes are spread over half of the time, so that not everybody comes back at once.
-        """
+        """Let nobody in, say goodbye to everyone, and return when all have gone, or time is up."""
         self.state = State.DRAINING
         self._is_settled.set()
+        until = time.monotonic() + self.settings.drain_s
+        await self._see_off()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.uploads.until_free(), until - time.monotonic())
+        self.is_over = True
+
+    async def _see_off(self) -> None:
+        """Say goodbye, spread over half of the time, so that not everybody comes back at once."""
         if not self._members:
             return
         self._is_empty.clear()
         message = GoAway("restart", self.settings.reconnect_ms)
         window_s = min(self.settings.drain_s / 2, 1e-3 * len(self._members))
         grace_s = min(self.settings.drain_s / 4, _GOODBYE_S)
-        members = list(self._members)
         async with asyncio.TaskGroup() as tasks:
-            for member in members:
+            for member in list(self._members):
                 tasks.create_task(member.leave(message, grace_s + random.uniform(0, window_s)))
             try:
                 await asyncio.wait_for(self._is_empty.wait(), self.settings.drain_s)

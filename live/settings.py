@@ -127,7 +127,9 @@ class Settings:
     log_level: str = _knob(
         "warning", "what is logged; info tells of each session", "warning", "info", "debug"
     )
-    drain_s: float = _seconds(10.0, "seconds that sessions get to end before the server stops", least=0)
+    drain_s: float = _seconds(
+        10.0, "seconds that sessions and uploads get to end before the server stops", least=0
+    )
     reconnect_ms: int = _knob(
         1_000, "milliseconds after which clients are told to come back from a restart", least=0
     )

@@ -14,7 +14,14 @@ CLASSIC = Settings(port=0, model="classic")
 
 @asynccontextmanager
 async def serving(settings: Settings = CLASSIC) -> AsyncIterator[tuple[str, int]]:
-    """Run a server in this event loop."""
+    """Run a server in this event loop; where it is."""
+    async with serving_openly(settings) as (_, place):
+        yield place
+
+
+@asynccontextmanager
+async def serving_openly(settings: Settings) -> AsyncIterator[tuple[Server, tuple[str, int]]]:
+    """Run a server in this event loop, to be told what a signal would tell it; and where it is."""
     service = Service(settings)
     server = Server(configure(settings, service), service)
     server.handle_signals = lambda: None  # type: ignore[method-assign]
@@ -22,7 +29,7 @@ async def serving(settings: Settings = CLASSIC) -> AsyncIterator[tuple[str, int]
         running = asyncio.create_task(server.serve([listener]))
         await service.until_loaded()
         try:
-            yield listener.getsockname()[:2]
+            yield server, listener.getsockname()[:2]
         finally:
             server.stop()
             await running

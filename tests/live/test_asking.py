@@ -1,8 +1,11 @@
 """Single pictures and drawings over HTTP: how many may be on their way, and how many in memory."""
 
 import asyncio
+import json
+from dataclasses import replace
 
 import httpx
+import numpy as np
 import pytest
 
 from live.messages import Picture
@@ -10,7 +13,7 @@ from live.pictures.decoder import Decoder
 from live.session import Image
 from live.uploads import Part, Upload
 from tests.live.drawings import DRAWINGS
-from tests.live.inside import serving
+from tests.live.inside import CLASSIC, serving, serving_openly
 from tests.live.pages import draw, encoded
 
 PAGE = encoded(draw("six"))
@@ -54,3 +57,30 @@ async def test_pictures_that_wait_are_not_in_memory_and_not_without_end(
         answers = await asyncio.gather(*waiting)
         assert [answer.json()["digit"] for answer in answers] == [6] * 9
         assert gate.read == 9
+
+
+@pytest.mark.parametrize("drain_s", [0.3, 60])
+async def test_a_drain_lets_uploads_end_or_says_what_it_left(
+    drain_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_begun = asyncio.Event()
+
+    async def decode_slowly(*_: object) -> Image:
+        has_begun.set()
+        await asyncio.sleep(0.5)
+        return np.ones((28, 28), np.float32)
+
+    monkeypatch.setattr(Decoder, "decode", decode_slowly)
+    pictures = [("picture", (f"{number}.png", b"-")) for number in range(64)]
+    async with (
+        serving_openly(replace(CLASSIC, drain_s=drain_s)) as (server, (host, port)),
+        httpx.AsyncClient(timeout=60) as http,
+    ):
+        asking = asyncio.create_task(http.post(f"http://{host}:{port}/v1/batch", files=pictures))
+        await has_begun.wait()
+        server.drain()
+        *lines, last = [json.loads(line) for line in (await asking).text.splitlines()]
+    errors = {line["error"]["code"] for line in lines if "error" in line}
+    assert (len(lines), last["summary"]["pictures"]) == (64, 64)
+    assert errors == (set() if drain_s > 1 else {"overloaded"})
+    assert last["summary"]["predictions"] >= 8
