@@ -132,9 +132,9 @@ class Hand(WSListener):
             self._transport.disconnect()
 
     def _motion(self, rev: int) -> Motion:
-        # Everybody draws everything, each in an order of their own.
+        # Everybody draws everything, each from another one on.
         motions = self._desk.motions
-        return motions[(self.number * 7 + rev * (1 + self.number % 5)) % len(motions)]
+        return motions[(self.number * 7 + rev) % len(motions)]
 
     # ---- for the websocket
 

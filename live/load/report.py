@@ -80,7 +80,7 @@ class Report:
         self.batches = 0.0
         self.limit_per_s: float | None = None
         """Snapshots a second that the server takes from a session, if it has said so."""
-        self.busiest_worker_s = 0.0
+        self.busiest_worker = 0.0
 
     # ---- filling
 
@@ -121,7 +121,7 @@ class Report:
     def add_outcome(self, outcome: Outcome) -> None:
         """Add what came of one worker's sessions."""
         self.outcome += outcome
-        self.busiest_worker_s = max(self.busiest_worker_s, outcome.cpu_s)
+        self.busiest_worker = max(self.busiest_worker, outcome.busy)
 
     def _add(self, tally: Tally) -> None:
         self.latency.add(tally.latencies)
@@ -242,7 +242,7 @@ class Report:
             },
             "tester": {
                 "lag_ms": self.lag.percentiles,
-                "busiest_core": self.busiest_worker_s / self.measured_s if self.measured_s else None,
+                "busiest_core": self.busiest_worker if self.seconds else None,
             },
             "seconds": msgspec.to_builtins(self.seconds),
         }

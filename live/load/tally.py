@@ -57,5 +57,5 @@ class Outcome(Addable):
     then still held back from being sent are one."""
     answers_a_session: "array[int]" = field(default_factory=lambda: array("q"))
     """While it was measured."""
-    cpu_s: float = 0.0
-    """The workers' own, while they measured."""
+    busy: float = 0.0
+    """How much of a core the workers took, while they measured."""

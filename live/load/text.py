@@ -137,7 +137,7 @@ def _server(report: Report) -> str:
 
 
 def _tester(report: Report) -> str:
-    busy = report.busiest_worker_s / max(report.measured_s, 1e-9)
+    busy = report.busiest_worker
     text = f"processes {report.plan.processes}, the busiest {busy:.0%} of a core"
     if not report.plan.is_closed:
         text += f"; sent {_ms(report.lag.at(50))} late at p50, {_ms(report.lag.at(99))} at p99"

@@ -172,6 +172,7 @@ class Worker:
                     self._plan.url,
                     extra_headers=self._headers,
                     websocket_handshake_timeout=None,
+                    max_redirects=0,
                     read_buffer_init_size=_READ_BUFFER_BYTES,
                 )
         except WSHandshakeError as refusal:
@@ -182,9 +183,12 @@ class Worker:
         except OSError as error:
             self._outcome.refused[say_why(error)] += 1
         else:
-            assert isinstance(hand, Hand)
-            self._hands.append(hand)
-            self._outcome.opened += 1
+            if isinstance(hand, Hand):
+                self._hands.append(hand)
+                self._outcome.opened += 1
+            else:
+                # The library has none, and no error, where the server hung up before its answer was whole.
+                self._outcome.refused["hung up"] += 1
 
     def _draw_next(self, hand: Hand) -> None:
         if self._desk.is_drawing:
@@ -197,13 +201,13 @@ class Worker:
         await asyncio.sleep(begin - clock())
         self._hand_over()
         before = [hand.books.answered for hand in self._hands]
-        cpu_s = time.process_time()
+        cpu_s, began_at = time.process_time(), clock()
         at = begin
         while not stopping.done():
             at += _TICK_S
             await asyncio.wait([stopping], timeout=max(at - clock(), 0))
             self._hand_over()
-        self._outcome.cpu_s = time.process_time() - cpu_s
+        self._outcome.busy = (time.process_time() - cpu_s) / max(clock() - began_at, 1e-9)
         after = [hand.books.answered for hand in self._hands]
         self._outcome.answers_a_session = array("q", (b - a for a, b in zip(before, after, strict=True)))
 

@@ -47,7 +47,7 @@ def _measure_costs(bench: Bench) -> Costs:
     whole = report.cpu_us_per_answer or 0.0
     # What no single step owns is the event loop's: half of it before, half after.
     rest = max(0.0, whole - sum(steps.values())) / 2
-    ask = report.outcome.cpu_s / (report.answers_per_s * report.measured_s) * 1e6
+    ask = report.outcome.busy / report.answers_per_s * 1e6
     bench.table.head(
         f"What an answer costs: `{bench.model}`, one process, {SESSIONS} sessions in a closed loop"
     )

@@ -43,7 +43,7 @@ def measure(bench: Bench) -> None:
     )
     add("snapshots that arrived", f"{report.sent_per_s:,.0f}/s; held back {report.withheld:,}")
     add("answers a second ÷ the best", f"{share:.1%} ({report.answers_per_s:,.0f})", "≥ 90 %", share >= 0.9)
-    ours, tester = report.cores or 0.0, report.busiest_worker_s / report.measured_s
+    ours, tester = report.cores or 0.0, report.busiest_worker
     add("busy: server, tester", f"{ours:.2f} and {tester:.2f} of {psutil.cpu_count()} cores")
     flooded_us = report.cpu_us_per_answer or float("inf")
     found = f"{best_us / flooded_us:.1%} ({flooded_us:.0f} µs an answer, {best_us:.0f} µs at the best)"

@@ -3,9 +3,12 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 import psutil
 import pytest
@@ -67,6 +70,33 @@ def test_sessions_that_are_refused_are_counted(server: RunningServer) -> None:
     found = run(server.url + "v1/other", "--sessions", "2", "--seconds", "1", "--ramp", "0")
     assert found.returncode == 1
     assert "Expected to open sessions" in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (b"", "hung up (3)"),
+        (b"HTTP/1.1 101 Switching Protocols\r\nUpgr", "hung up (3)"),
+        (b"HTTP/1.1 301 Moved\r\nLocation: https://x/\r\nContent-Length: 0\r\n\r\n", "301 (3)"),
+    ],
+)
+def test_servers_that_hang_up_or_send_elsewhere_are_said(answer: bytes, reason: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer_all() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    with connection:
+                        connection.recv(4096)
+                        connection.sendall(answer)
+
+        Thread(target=answer_all, daemon=True).start()
+        port = listener.getsockname()[1]
+        found = run(f"ws://127.0.0.1:{port}/v1/live", "--sessions", "3", "--seconds", "1", "--ramp", "0")
+        listener.shutdown(socket.SHUT_RDWR)
+    assert found.returncode == 1
+    assert found.stderr.rstrip().endswith(reason)
 
 
 @pytest.mark.parametrize(
