@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import psutil
 import pytest
 import websockets
 
@@ -98,6 +99,22 @@ async def test_a_second_signal_does_not_wait_for_sessions() -> None:
             assert await asyncio.to_thread(server.process.wait, 30) == 0
             # It does not read, so it would wait for the server's goodbye until it gives up.
             stuck.transport.abort()
+
+
+async def test_a_signal_to_every_process_is_one() -> None:
+    """As systemd and `timeout` send it: workers hear of it from their parent, too."""
+    with running_server("--workers", "2") as server:
+        reader, writer = await asyncio.open_connection(server.host, server.port)
+        writer.write(b"POST /v1/batch HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\nnone")
+        await asyncio.sleep(0.5)
+        for process in psutil.Process(server.process.pid).children():
+            process.terminate()
+        server.process.terminate()
+        await asyncio.sleep(4)
+        writer.write(b"none")
+        assert b" 200 " in await reader.readline()
+        writer.close()
+        assert await asyncio.to_thread(server.process.wait, 30) == 0
 
 
 async def test_newcomers_are_told_that_the_server_stops() -> None:

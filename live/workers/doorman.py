@@ -8,12 +8,28 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from live.transport.listening import hand_over
 
 _RETRY_S = 0.1
 """When no file is left for a connection, another may be by then."""
+_SETTLED_S = 1.0
+"""By then, what was handed over is a session, which the board counts, or never becomes one."""
 log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Load:
+    """A worker's.
+
+    row: of the board; turn: when it was last handed a connection; sessions: those that the board counts, and
+    those that may become some.
+    """
+
+    row: int
+    turn: int = 0
+    sessions: int = 0
 
 
 class Doorman:
@@ -24,9 +40,10 @@ class Doorman:
         self._listener = listener
         self._totals = totals
         self._turns = 0
+        self._counted_at = 0.0
         self._changed = threading.Condition()
-        self._channels: dict[socket.socket, tuple[int, int]] = {}
-        """Where each worker is reached: its row, and at which turn it was last handed a connection."""
+        self._channels: dict[socket.socket, _Load] = {}
+        """Where each worker is reached."""
 
     def start(self) -> None:
         """Start accepting; the thread ends with the process, or with the listener."""
@@ -36,7 +53,7 @@ class Doorman:
         """Have connections handed to a worker, if they aren't."""
         channel.setblocking(False)
         with self._changed:
-            self._channels.setdefault(channel, (row, 0))
+            self._channels.setdefault(channel, _Load(row))
             self._changed.notify()
 
     def remove(self, channel: socket.socket) -> None:
@@ -74,13 +91,13 @@ class Doorman:
 
     def _choose(self) -> socket.socket:
         """Choose the worker with the fewest sessions; of several, the one whose turn is longest ago."""
-        totals = self._totals()
-
-        def load(channel: socket.socket) -> tuple[int, int]:
-            row, turn = self._channels[channel]
-            return totals[row], turn
-
+        totals, now = self._totals(), time.monotonic()
+        if is_settled := now - self._counted_at > _SETTLED_S:
+            self._counted_at = now
+        for load in self._channels.values():
+            load.sessions = totals[load.row] if is_settled else max(load.sessions, totals[load.row])
         self._turns += 1
-        channel = min(self._channels, key=load)
-        self._channels[channel] = (self._channels[channel][0], self._turns)
+        channel, load = min(self._channels.items(), key=lambda item: (item[1].sessions, item[1].turn))
+        load.sessions += 1
+        load.turn = self._turns
         return channel

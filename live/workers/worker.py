@@ -98,6 +98,11 @@ class _Worker(Server):
         """Drain on SIGTERM; what the terminal sends to everyone is the parent's to handle."""
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.drain)
 
+    def drain(self) -> None:
+        """Let the sessions go, then stop. Asked again, go on: a signal to the whole group comes here, too."""
+        if not self._draining:
+            super().drain()
+
     def _listen_to(
         self, receive: Callable[[], Any], take: Callable[[Any], None], at_end: Callable[[], None]
     ) -> None:

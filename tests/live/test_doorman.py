@@ -44,6 +44,16 @@ def test_a_worker_that_takes_nothing_holds_up_nobody(channels: list[Channel]) ->
             assert connection.getsockname() == listener.getsockname()
 
 
+def test_a_burst_goes_to_who_has_the_fewest_with_it(channels: list[Channel]) -> None:
+    listener: Any = None
+    # The board counts a session only once it is let in.
+    doorman = Doorman(listener, lambda: [60, 0])
+    for row, (channel, _) in enumerate(channels):
+        doorman.add(channel, row)
+    chosen = [doorman._choose() for _ in range(200)]
+    assert [chosen.count(channel) for channel, _ in channels] == [70, 130]
+
+
 class Scarce:
     """A listener that has no file for a connection at first, and is closed in the end."""
 
