@@ -123,11 +123,28 @@ def most_memory(pid: int) -> int:
 
 def test_the_ingress_does_as_nginx_does() -> None:
     nginx = (DEPLOY / "nginx.conf").read_text()
-    [ingress] = [resource for resource in KUBERNETES if resource["kind"] == "Ingress"]
-    for name, value in ingress["metadata"]["annotations"].items():
-        directive = name.split("/")[1].replace("-", "_").replace("proxy_body", "client_max_body")
-        unit = "s" if directive.endswith("_timeout") else ""
-        assert f" {directive} {value}{unit};" in nginx, name
+    everywhere, *blocks = re.split(r"    location (?:= )?(\S+) \{", nginx)
+    locations = dict(zip(blocks[::2], blocks[1::2], strict=True))
+    ingresses = [resource for resource in KUBERNETES if resource["kind"] == "Ingress"]
+    for ingress, location in zip(ingresses, ("/v1/live", "/v1/batch"), strict=True):
+        for name, value in ingress["metadata"]["annotations"].items():
+            directive = name.split("/")[1].replace("-", "_").replace("proxy_body", "client_max_body")
+            unit = "s" if directive.endswith("_timeout") else ""
+            assert f" {directive} {value}{unit};" in everywhere + locations[location], name
+
+
+def test_no_ingress_leads_to_the_numbers() -> None:
+    backends = {
+        path["path"]: path["backend"]["service"]["name"]
+        for resource in KUBERNETES
+        if resource["kind"] == "Ingress"
+        for rule in resource["spec"]["rules"]
+        for path in rule["http"]["paths"]
+    }
+    nothing = {"/metrics": "live-digits-nothing"}
+    assert backends == {"/": "live-digits", "/v1/batch": "live-digits"} | nothing
+    [service] = [one for one in KUBERNETES if one["metadata"]["name"] == "live-digits-nothing"]
+    assert "selector" not in service["spec"]
 
 
 def test_the_autoscaler_asks_for_a_number_that_the_server_tells() -> None:
