@@ -39,7 +39,9 @@ def check_token(headers: Mapping[str, str], offered: Sequence[str], token: str) 
     if not token:
         return
     scheme, _, bearer = headers.get("authorization", "").partition(" ")
-    brought = [bearer.strip()] if scheme.lower() == "bearer" else []
+    # Header bytes are read as Latin-1, and sent as UTF-8 by some.
+    bearers = [bearer.strip(), bearer.strip().encode("latin-1").decode(errors="replace")]
+    brought = bearers if scheme.lower() == "bearer" else []
     hidden = [name.removeprefix(TOKEN_PREFIX) for name in offered if name.startswith(TOKEN_PREFIX)]
     brought += [*hidden, *map(unquote, hidden)]
     if not any(hmac.compare_digest(found.encode(), token.encode()) for found in brought):

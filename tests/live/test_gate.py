@@ -57,6 +57,12 @@ def test_the_token_opens(headers: dict[str, str], offered: list[str]) -> None:
     gate.check_token(headers, offered, "s3cret")
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
+def test_a_token_of_other_letters_opens_in_either_encoding(encoding: str) -> None:
+    header = "Bearer sécret".encode(encoding).decode("latin-1")
+    gate.check_token({"authorization": header}, [], "sécret")
+
+
 @pytest.mark.parametrize(
     ("headers", "offered", "came"),
     [

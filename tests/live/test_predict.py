@@ -70,7 +70,8 @@ def test_a_server_reads_what_is_too_large_for_a_frame(
     (tmp_path / "c.png").write_bytes(encoded(draw("five")))
     files = sorted(tmp_path.iterdir())
     placed = [tmp_path / flag if flag == "why" else flag for flag in flags]
-    found = run("--json", "--server", server.url, *placed, *files)
+    # Whoever is the first to have a picture explained waits until that is compiled.
+    found = run("--json", "--server", server.url, "--timeout-s", "100", *placed, *files)
     lines = [json.loads(line) for line in found.stdout.splitlines()]
     assert (found.returncode, [line.get("digit") for line in lines]) == (0, [2, 6, 5]), found.stderr
     assert {line["model"] for line in lines} == {"classic" if "classic" in flags else "compact"}
