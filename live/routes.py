@@ -66,9 +66,9 @@ def http_routes(service: Service) -> list[BaseRoute]:
     async def page(request: Request) -> Response:
         """Serve the page's files, to be asked for afresh, and allowed nothing from elsewhere."""
         file = files.find(request.path_params.get("name", "index.html"))
-        if not file:
+        if not file and request.url.path not in paths:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        if request.method not in _PAGE_METHODS:
+        if not file or request.method not in _PAGE_METHODS:
             raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(_PAGE_METHODS)})
         body, tag, encoding = file.copy_for(request.headers.get("accept-encoding", ""))
         headers = {**_PAGE_HEADERS, "ETag": tag, "Vary": "Accept-Encoding"}
@@ -78,7 +78,7 @@ def http_routes(service: Service) -> list[BaseRoute]:
             headers["Content-Encoding"] = encoding
         return Response(body, headers={**headers, "Content-Type": file.media_type})
 
-    return [
+    routes = [
         *prediction_routes(service),
         Route("/v1/asyncapi.json", _describe_websocket),
         Route("/v1/openapi.json", _describe_http),
@@ -92,6 +92,8 @@ def http_routes(service: Service) -> list[BaseRoute]:
         # Of any method: only the page knows what it has no file for.
         Route("/{name}", page, methods=list(HTTPMethod)),
     ]
+    paths = {route.path for route in routes if isinstance(route, Route)}
+    return routes
 
 
 async def _describe_websocket(_: Request) -> Response:

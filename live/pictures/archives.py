@@ -90,9 +90,10 @@ def read_archive(
     try:
         with zipfile.ZipFile(window) as archive:
             window.is_listing = False
-            if not archive.infolist():
+            members = [member for member in archive.infolist() if not _is_aside(member.filename)]
+            if not members:
                 raise BadPicture("Expected pictures in a ZIP, found none")
-            for member in archive.infolist():
+            for member in members:
                 yield member.filename, _read_member(archive, member, max_bytes)
     except LiveError:
         raise
@@ -103,9 +104,8 @@ def read_archive(
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, max_bytes: int) -> bytes | LiveError:
     try:
-        instead = _what_instead(member)
-        if instead:
-            return BadPicture(f"Expected a picture, got {instead}")
+        if member.flag_bits & 1:
+            return BadPicture("Expected a picture, got one that is encrypted")
         with archive.open(member) as opened:
             # However large it says it is: no more than this is unpacked.
             data = opened.read(max_bytes + 1)
@@ -119,10 +119,6 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, max_bytes: i
     return data
 
 
-def _what_instead(member: zipfile.ZipInfo) -> str | None:
-    """Say what a member is, if that is plain without unpacking it."""
-    if member.filename.endswith("/"):
-        return "a folder"
-    if "__MACOSX" in member.filename.split("/"):
-        return "macOS's notes on one"
-    return "one that is encrypted" if member.flag_bits & 1 else None
+def _is_aside(name: str) -> bool:
+    """Tell what an archiver adds to what it was given: folders, and macOS's notes on files."""
+    return name.endswith("/") or "__MACOSX" in name.split("/")
