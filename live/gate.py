@@ -18,6 +18,9 @@ Not every sign may stand in a subprotocol; those of the token may be percent-enc
 """
 
 
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+
+
 def check_origin(headers: Mapping[str, str], allowed: Iterable[str]) -> None:
     """Let pages of our own host in, those of allowed origins, and whoever is no page.
 
@@ -25,7 +28,12 @@ def check_origin(headers: Mapping[str, str], allowed: Iterable[str]) -> None:
     Raises Forbidden.
     """
     origin = headers.get("origin")
-    if origin is None or origin.partition("://")[2] == headers.get("host"):
+    if origin is None:
+        return
+    scheme, _, place = origin.lower().partition("://")
+    port = _DEFAULT_PORTS.get(scheme, "")
+    # Browsers leave the port out where it is the scheme's; a proxy may write it.
+    if place and place.removesuffix(port) == headers.get("host", "").lower().removesuffix(port):
         return
     if not {origin, "*"} & set(allowed):
         raise Forbidden("Expected a page of this server's own host or of an allowed origin, got another's")

@@ -63,7 +63,10 @@ def _from_text(frame: str, limits: Limits) -> Configure | Snapshot:
     try:
         message = _decode_text(frame)
     except msgspec.ValidationError as error:
-        raise BadMessage(_explain(str(error)), _number_of(frame)) from None
+        mended = _with_whole_numbers(frame)
+        if mended is None:
+            raise BadMessage(_explain(str(error)), _number_of(frame)) from None
+        message = mended
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         raise Unreadable("Expected a JSON object with a type, got no JSON, or too deep lists") from None
     if isinstance(message, Configure):
@@ -150,6 +153,20 @@ def _explain(reason: str) -> str:
     return f"Expected include of {', '.join(get_args(Include))}, got another"
 
 
+def _with_whole_numbers(frame: str) -> InkMessage | None:
+    """Read ink whose numbers are written as 7.0, which is 7 in JSON, if that is all that was wrong."""
+    try:
+        fields = msgspec.json.decode(frame)
+        numbers = {
+            key: int(fields[key])
+            for key in ("seq", "rev")
+            if isinstance(fields.get(key), float) and fields[key].is_integer()
+        }
+        return msgspec.convert(fields | numbers, InkMessage) if numbers else None
+    except (msgspec.MsgspecError, RecursionError, AttributeError, TypeError):
+        return None
+
+
 def _number_of(frame: str) -> int | None:
     """Return the number of the snapshot that a text was to be, if it can be read."""
     try:
@@ -159,5 +176,7 @@ def _number_of(frame: str) -> int | None:
     seq = message.seq
     if message.type == "configure":
         return None
+    if isinstance(seq, float) and seq.is_integer():
+        seq = int(seq)
     is_number = isinstance(seq, int) and not isinstance(seq, bool) and 0 <= seq < 2**32
     return seq if is_number else None

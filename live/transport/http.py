@@ -26,6 +26,7 @@ _MAX_HEADERS = 100
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
 _UPGRADE = re.compile(rb"\nupgrade:", re.IGNORECASE)
 _OTHER_UPGRADE = re.compile(rb"\nupgrade:(?![^\n]*websocket)[^\n]*(?=\n)", re.IGNORECASE)
+_ABSOLUTE = re.compile(rb"https?://[^/?]*", re.IGNORECASE)
 _REST_S = 1e-3
 """Between two newcomers. Back to back, they left the predict thread too little of the interpreter lock."""
 
@@ -96,6 +97,9 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
         def on_headers_complete(self) -> None:
             self._deadline.cancel()
             self._head_bytes = self._head = None
+            if absolute := _ABSOLUTE.match(self.url):
+                # As to a proxy, which every server has to understand (RFC 9112, section 3.2.2).
+                self.url = b"/" + self.url[absolute.end() :].removeprefix(b"/")
             hosts = sum(name == b"host" for name, _ in self.headers)
             if hosts != 1 and self.parser.get_http_version() == "1.1":
                 # RFC 9112, section 3.2: two proxies could take it for two different ones.

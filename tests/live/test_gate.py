@@ -20,6 +20,8 @@ from live.settings import Settings
         ({"host": "digits.example", "origin": "https://digits.example"}, ()),
         ({"host": "digits.example", "origin": "https://school.example"}, ("https://school.example",)),
         ({"host": "digits.example", "origin": "https://any.example"}, ("*",)),
+        ({"host": "digits.example:443", "origin": "https://digits.example"}, ()),
+        ({"host": "Digits.Example", "origin": "http://digits.example:80"}, ()),
     ],
 )
 def test_own_pages_allowed_pages_and_programs_may_connect(
@@ -35,11 +37,15 @@ def test_own_pages_allowed_pages_and_programs_may_connect(
         "null",
         "",
         "https://digits.example.evil.example",
+        "https://digits.example:80",
+        "http://digits.example:443",
         "https://school.example:444",
         "http://[",
     ],
 )
 def test_other_pages_may_not(origin: str) -> None:
+    with pytest.raises(Forbidden):
+        gate.check_origin({"origin": origin}, ())
     with pytest.raises(Forbidden, match="Expected a page of this server's own host"):
         gate.check_origin({"host": "digits.example", "origin": origin}, ("https://school.example",))
 

@@ -262,6 +262,17 @@ async def test_a_handshake_that_did_not_wait_for_an_answer_is_hung_up_on() -> No
         writer.close()
 
 
+@pytest.mark.parametrize("place", [b"http://localhost:1", b"HTTPS://x"])
+async def test_an_address_may_be_said_whole(place: bytes) -> None:
+    async with serving() as where:
+        reader, writer = await asyncio.open_connection(*where)
+        writer.write(QUESTION.replace(b"/", place + b"/healthz?a=/b", 1))
+        assert b"alive" in await reader.readuntil(b"}")
+        writer.write(handshake().replace(b"/v1/live", place + b"/v1/live"))
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+        writer.close()
+
+
 @pytest.mark.parametrize("cut", [0, 20, 200])
 async def test_an_offer_of_another_protocol_is_ignored(cut: int) -> None:
     body = b'{"strokes": [[[0, 0], [0, 9]]]}'
