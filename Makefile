@@ -13,7 +13,7 @@ test: .venv/installed-for-tests lint  ## run every check that this machine can
 	@if command -v node >/dev/null; then $(MAKE) --no-print-directory test-page; \
 	elif [ -n "$(CI)" ]; then echo "Expected Node.js in CI, found none"; exit 1; \
 	else echo "No Node.js here: skipping the checks of the page's modules"; fi
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 4 --dist loadfile
 
 .PHONY: test-page
 test-page: node_modules/installed
