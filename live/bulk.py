@@ -52,7 +52,9 @@ class FaultLine(msgspec.Struct, frozen=True):
 def files_of(upload: Upload, settings: Settings) -> Iterator[File]:
     """Yield all pictures of an upload, those in ZIP files among them. Blocking; one thread at a time."""
     left = settings.max_pictures
-    for part in upload.parts:
+    # A form's other fields are no pictures, unless nothing else in it is one.
+    files_alone = [part for part in upload.parts if part.name or part.field in ("", "picture")]
+    for part in files_alone or upload.parts:
         name = part.name or part.field or "picture"
         head = upload.read(part._replace(size=min(part.size, 4)))
         if part.size > settings.max_picture_bytes and not is_archive(head):

@@ -249,6 +249,13 @@ async def test_who_leaves_an_upload_frees_its_place() -> None:
             assert json.loads(answer.text.splitlines()[0])["digit"] == 2
 
 
+def test_other_fields_of_a_form_are_no_pictures(http: httpx.Client) -> None:
+    page = ("three.png", encoded(draw("three")))
+    *found, last = lines(http.post("/v1/batch", data={"note": "mine"}, files={"picture": page}))
+    assert [line["digit"] for line in found] == [3]
+    assert last["summary"]["errors"] == 0
+
+
 def test_a_member_without_a_name_has_its_line_too(http: httpx.Client) -> None:
     zipped = archive([("three.png", encoded(draw("three")))]).replace(b"three.png", b"\0hree.png")
     found, last = lines(http.post("/v1/batch", content=zipped))
