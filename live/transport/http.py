@@ -43,7 +43,11 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
             super().connection_made(transport)
             self._deadline = self.loop.call_later(seconds, transport.close)
             self._head_bytes: int | None = 0
-            self._head: bytes | None = b""
+            self._tail: bytes | None = b""
+            """The end of a head that is not whole; None within a body."""
+            self._held = b""
+            """A line of it that may be an Upgrade, from the line break before it on."""
+            self._is_handshake = False
             self._data = b""
             self._is_waiting = False
             self._expected = "Expected an HTTP request, got something else"
@@ -51,20 +55,29 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
         def data_received(self, data: bytes) -> None:
             # A handshake costs, and can wait. Half a head, which never may be whole, or a question after the
             # server's health is in nobody's way.
-            if self._head is not None:
-                before = len(self._head)
-                self._head += data
-                end = _END_OF_HEAD.search(self._head, max(before - 2, 0))
-                data = _without_other_upgrades(data, end.end() - before if end else len(data))
-                if end:
-                    is_handshake, self._head = _UPGRADE.search(self._head), None
-                    if is_handshake:
-                        self._is_waiting = True
-                        self._unset_keepalive_if_required()
-                        self.transport.pause_reading()
-                        turnstile.let_pass(partial(self._enter, data))
-                        return
-            self._take(data)
+            if self._tail is None:
+                self._take(data)
+                return
+            data, self._held = self._held + data, b""
+            end = _END_OF_HEAD.search(self._tail + data)
+            size = end.end() - len(self._tail) if end else len(data)
+            # Offers of other protocols may be ignored (RFC 9110, section 7.8), and the parser would not hand
+            # on the body. Java's client and `curl --http2` offer HTTP/2 with every request.
+            head = _OTHER_UPGRADE.sub(b"", data[:size])
+            if not end:
+                head, self._held = _without_begun_upgrade(head)
+                if len(self._held) > _MAX_LINE_BYTES:
+                    self._refuse(f"Expected headers of at most {_MAX_LINE_BYTES} bytes each, got more")
+                    return
+            self._is_handshake |= bool(_UPGRADE.search(head))
+            self._tail = None if end else (self._tail + head)[-2:]
+            if end and self._is_handshake:
+                self._is_waiting = True
+                self._unset_keepalive_if_required()
+                self.transport.pause_reading()
+                turnstile.let_pass(partial(self._enter, head + data[size:]))
+                return
+            self._take(head + data[size:])
 
         def _enter(self, data: bytes) -> None:
             self._is_waiting = False
@@ -78,7 +91,7 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
             self._data = data
             super().data_received(data)
             self._data = b""
-            is_answered = self._head_bytes is None and self.cycle and self.cycle.response_complete
+            is_answered = self.cycle and self.cycle.response_complete
             if is_answered and self._deadline.cancelled():
                 # The rest of a body that was answered early, or nothing that begins a request: for either
                 # uvicorn stops its clock, and starts no other.
@@ -96,7 +109,7 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
 
         def on_headers_complete(self) -> None:
             self._deadline.cancel()
-            self._head_bytes = self._head = None
+            self._head_bytes = self._tail = None
             if absolute := _ABSOLUTE.match(self.url):
                 # As to a proxy, which every server has to understand (RFC 9112, section 3.2.2).
                 self.url = b"/" + self.url[absolute.end() :].removeprefix(b"/")
@@ -122,7 +135,7 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
             super().on_body(body)
 
         def on_message_complete(self) -> None:
-            self._head_bytes, self._head = None, b""
+            self._head_bytes, self._tail, self._is_handshake = None, b"", False
             super().on_message_complete()
 
         def handle_websocket_upgrade(self) -> None:
@@ -168,12 +181,8 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
     return Http
 
 
-def _without_other_upgrades(data: bytes, end: int) -> bytes:
-    """Take offers of another protocol than a websocket's out of the part of a head that ends there.
-
-    They may be ignored (RFC 9110, section 7.8), and the parser would not hand on the body. Java's client and
-    `curl --http2` offer HTTP/2 with every request.
-    """
-    if not _UPGRADE.search(data, 0, end):
-        return data
-    return _OTHER_UPGRADE.sub(b"", data[:end]) + data[end:]
+def _without_begun_upgrade(head: bytes) -> tuple[bytes, bytes]:
+    """Split a part of a head before its last line if that may become an Upgrade."""
+    begin = head.rfind(b"\n")
+    is_begun = begin >= 0 and b"upgrade:".startswith(head[begin + 1 : begin + 9].lower())
+    return (head[:begin], head[begin:]) if is_begun else (head, b"")

@@ -16,7 +16,7 @@ from tests.live.drawings import DRAWINGS, binary_ink
 from tests.live.inside import CLASSIC, serving
 from tests.wire import Op, Wire, frame, handshake
 
-HANDSHAKE = b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: x\r\n\r\n"
+HANDSHAKE = b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n\r\n"
 QUESTION = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
@@ -142,16 +142,29 @@ UPGRADE = (
 )
 
 
+CHUNKED = QUESTION.replace(b"/", b"/healthz", 1)[:-2] + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
 @pytest.mark.parametrize(
     ("said", "also", "answer"),
     [
         (b"", b"", b""),
         (QUESTION, b"\r\n", b"HTTP/1.1 200"),
         (b"POST /nowhere/x HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n", b"x", b"HTTP/1.1 404"),
+        (CHUNKED, b"5\r\n", b"HTTP/1.1 200"),
+        (CHUNKED, b"0\r\nX: ", b"HTTP/1.1 200"),
         (UPGRADE + b"Content-Length: 5\r\n\r\n", b"abcde", b"HTTP/1.1 400"),
         (UPGRADE + b"Transfer-Encoding: chunked\r\n\r\n", b"0\r\n\r\n", b"HTTP/1.1 400"),
     ],
-    ids=["nothing", "a line", "a body that was answered", "a body for a handshake", "a body in chunks"],
+    ids=[
+        "nothing",
+        "a line",
+        "a body that was answered",
+        "a chunk of one",
+        "a trailer of one",
+        "a body for a handshake",
+        "a body in chunks",
+    ],
 )
 async def test_nobody_is_connected_without_a_clock(said: bytes, also: bytes, answer: bytes) -> None:
     async with serving(replace(CLASSIC, handshake_s=0.3)) as place:
@@ -273,7 +286,7 @@ async def test_an_address_may_be_said_whole(place: bytes) -> None:
         writer.close()
 
 
-@pytest.mark.parametrize("cut", [0, 20, 200])
+@pytest.mark.parametrize("cut", [0, 20, *range(70, 90), 200])
 async def test_an_offer_of_another_protocol_is_ignored(cut: int) -> None:
     body = b'{"strokes": [[[0, 0], [0, 9]]]}'
     said = (
@@ -284,7 +297,7 @@ async def test_an_offer_of_another_protocol_is_ignored(cut: int) -> None:
         reader, writer = await asyncio.open_connection(*place)
         for _ in range(2):
             writer.write(said[:cut])
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.02)
             writer.write(said[cut:])
             head = await reader.readuntil(b"\r\n\r\n")
             assert head.startswith(b"HTTP/1.1 200 ")
@@ -316,3 +329,17 @@ async def test_a_long_body_in_chunks_is_no_head() -> None:
     protocol.data_received(b"0\r\n\r\n")
     assert b" 400 " not in pipe.written
     await answered(pipe)
+
+
+@pytest.mark.parametrize("line", [b"\r", b"Upgrade: " + b"x" * 63])
+async def test_what_never_becomes_a_head_is_not_kept(line: bytes) -> None:
+    protocol, pipe = Host().invite()
+    protocol.data_received(QUESTION)
+    await answered(pipe)
+    if line != b"\r":
+        protocol.data_received(QUESTION[:-2])
+    for _ in range(100):
+        if not pipe.is_closed:
+            protocol.data_received(line * 64)
+    kept = protocol._held + (protocol._tail or b"")  # type: ignore[attr-defined]
+    assert len(kept) < 20_000
