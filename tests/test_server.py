@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 import websockets
@@ -17,6 +18,7 @@ import websockets
 from live import __version__
 from live.settings import KNOBS, WEIGHTS
 from tests.conftest import ROOT, running_server
+from tests.live.pages import draw, encoded
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -101,18 +103,25 @@ async def test_a_second_signal_does_not_wait_for_sessions() -> None:
             stuck.transport.abort()
 
 
-async def test_a_signal_to_every_process_is_one() -> None:
-    """As systemd and `timeout` send it: workers hear of it from their parent, too."""
-    with running_server("--workers", "2") as server:
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_a_signal_to_every_process_is_one(workers: str) -> None:
+    """As systemd and `timeout` send it: workers hear of it from their parent, too, and decoders need not."""
+    page = encoded(draw("six"))
+    head = f"POST /v1/batch HTTP/1.1\r\nHost: x\r\nContent-Length: {len(page)}\r\n\r\n".encode()
+    with running_server("--workers", workers) as server:
+        async with httpx.AsyncClient(base_url=server.url) as http:
+            # Every worker has a decoder then.
+            await asyncio.gather(*(http.post("/v1/batch", content=page) for _ in range(8)))
         reader, writer = await asyncio.open_connection(server.host, server.port)
-        writer.write(b"POST /v1/batch HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\nnone")
+        writer.write(head + page[:9])
         await asyncio.sleep(0.5)
-        for process in psutil.Process(server.process.pid).children():
+        for process in psutil.Process(server.process.pid).children(recursive=True):
             process.terminate()
         server.process.terminate()
         await asyncio.sleep(4)
-        writer.write(b"none")
+        writer.write(page[9:])
         assert b" 200 " in await reader.readline()
+        await reader.readuntil(b'"digit":6')
         writer.close()
         assert await asyncio.to_thread(server.process.wait, 30) == 0
 

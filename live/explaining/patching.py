@@ -25,8 +25,9 @@ _NICENESS = 10
 
 def main() -> None:
     """Explain images one by one until the input ends."""
-    # Ctrl+C goes to the whole group: the server says when to end, by closing the input.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Signals go to the whole group: the server says when to end, by closing the input.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
     requests, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")

@@ -29,8 +29,9 @@ _MAX_MEMORY = 1 << 30
 
 def main() -> None:
     """Answer requests one by one until the input ends."""
-    # Ctrl+C goes to the whole group: the server says when to end, by closing the input.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Signals go to the whole group: the server says when to end, by closing the input.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     _take_less_than_the_server()
     _warm_up()
     if sys.argv[1:] == [BULK]:
