@@ -61,12 +61,9 @@ def decode_body(body: bytes, limits: Limits) -> Ink:
 
 def _from_text(frame: str, limits: Limits) -> Configure | Snapshot:
     try:
-        message = _decode_text(frame)
+        message = _decode_mended(frame)
     except msgspec.ValidationError as error:
-        mended = _with_whole_numbers(frame)
-        if mended is None:
-            raise BadMessage(_explain(str(error)), _number_of(frame)) from None
-        message = mended
+        raise BadMessage(_explain(str(error)), _number_of(frame)) from None
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         raise Unreadable("Expected a JSON object with a type, got no JSON, or too deep lists") from None
     if isinstance(message, Configure):
@@ -153,18 +150,27 @@ def _explain(reason: str) -> str:
     return f"Expected include of {', '.join(get_args(Include))}, got another"
 
 
-def _with_whole_numbers(frame: str) -> InkMessage | None:
-    """Read ink whose numbers are written as 7.0, which is 7 in JSON, if that is all that was wrong."""
+def _decode_mended(frame: str) -> Configure | InkMessage:
+    """Decode a text, also if its numbers are written as 7.0, which is 7 in JSON. Raises as msgspec does."""
+    message: Configure | InkMessage
+    try:
+        message = _decode_text(frame)
+    except msgspec.ValidationError:
+        whole = _whole_numbers(frame)
+        if not whole:
+            raise
+        message = msgspec.convert(msgspec.json.decode(frame) | whole, InkMessage)
+    return message
+
+
+def _whole_numbers(frame: str) -> dict[str, int]:
+    """Return a message's seq and rev, as far as they are whole and written as 7.0."""
     try:
         fields = msgspec.json.decode(frame)
-        numbers = {
-            key: int(fields[key])
-            for key in ("seq", "rev")
-            if isinstance(fields.get(key), float) and fields[key].is_integer()
-        }
-        return msgspec.convert(fields | numbers, InkMessage) if numbers else None
-    except (msgspec.MsgspecError, RecursionError, AttributeError, TypeError):
-        return None
+    except RecursionError:
+        return {}
+    found = {key: fields.get(key) for key in ("seq", "rev")} if isinstance(fields, dict) else {}
+    return {key: int(n) for key, n in found.items() if isinstance(n, float) and n.is_integer()}
 
 
 def _number_of(frame: str) -> int | None:

@@ -92,7 +92,7 @@ def http_routes(service: Service) -> list[BaseRoute]:
         # Of any method: only the page knows what it has no file for.
         Route("/{name}", page, methods=list(HTTPMethod)),
     ]
-    paths = {route.path for route in routes if isinstance(route, Route)}
+    paths = {route.path for route in routes if isinstance(route, Route) and "{" not in route.path}
     return routes
 
 

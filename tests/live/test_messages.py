@@ -93,6 +93,11 @@ def test_ink_without_a_point_is_a_blank_drawing(frame: str | bytes) -> None:
     assert snapshot(frame).ink.is_blank
 
 
+def test_what_is_wrong_beside_a_whole_number_is_said() -> None:
+    with pytest.raises(BadMessage, match=r"got `str` - at `\$\.strokes"):
+        snapshot('{"type":"ink","seq":7.0,"strokes":[[["a",1]]]}')
+
+
 def test_whole_numbers_may_be_written_as_any() -> None:
     found = snapshot('{"type":"ink","seq":7.0,"rev":3e0,"strokes":[[[1,2]]]}')
     assert (found.seq, found.rev, found.ink.counts.tolist()) == (7, 3, [1])
