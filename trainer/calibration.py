@@ -41,9 +41,9 @@ class Calibration(NamedTuple):
         temperature = round(float(likeliest), 4)
         doubts = doubt(outputs)
         # Rounded away from those at the thresholds, or these were refused beyond what may be.
-        above = ceil(np.quantile(doubts, 1 - REFUSED / 2, method="higher") * _STEPS) / _STEPS
+        above = ceil(float(np.quantile(doubts, 1 - REFUSED / 2, method="higher")) * _STEPS) / _STEPS
         confidence = digits(outputs, temperature).max(1)[doubts <= above]
-        below = floor(np.quantile(confidence, REFUSED / 2, method="lower") * _STEPS) / _STEPS
+        below = floor(float(np.quantile(confidence, REFUSED / 2, method="lower")) * _STEPS) / _STEPS
         return cls(temperature, above, below)
 
     @classmethod
