@@ -43,7 +43,7 @@ const STYLE = `
   .sheet { position: relative; aspect-ratio: 1; background: var(--sheet); color: var(--ink); transition: background-color 1ms, color 1ms; border: 1px solid #8888;
     border-radius: .75rem; overflow: hidden; touch-action: none; cursor: crosshair; user-select: none; -webkit-user-select: none; }
   .sheet:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
-  .cursor { position: absolute; width: 1.25rem; height: 1.25rem; margin: -.625rem; border: 2px solid var(--accent); border-radius: 50%; pointer-events: none; }
+  .cursor { position: absolute; left: 0; top: 0; width: 1.25rem; height: 1.25rem; margin: -.625rem; border: 2px solid var(--accent); border-radius: 50%; pointer-events: none; }
   .cursor.down { background: var(--accent); }
   .cursor[hidden] { display: none; }
   canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
@@ -117,12 +117,13 @@ export class LiveDigits extends HTMLElement {
     const canvas = new CanvasView(sheet, this.#drawing, inks);
     const pen = () => DEFAULTS;
     const predicted = canvas.predict.bind(canvas);
+    const announcer = new Announcer(find(".unseen"), browserClock);
+    this.#announcer = announcer;
+    // Before the pointer: a press lifts the keyboard's pen, and only then begins a stroke of its own.
+    new KeyboardCursor(sheet, this.#drawing, { pen, said: (text) => announcer.say(text) });
     this.#pointer = new PointerInput(sheet, this.#drawing, { pen, isErasing: () => false, predicted });
     new VerdictView(find(".verdict"), this.#reading);
     new BarsView(find(".bars"), this.#reading);
-    const announcer = new Announcer(find(".unseen"), browserClock);
-    this.#announcer = announcer;
-    new KeyboardCursor(sheet, this.#drawing, { pen, said: (text) => announcer.say(text) });
     this.#reading.changed.listen((belief) => announcer.settle(belief));
     const [undo, clear] = root.querySelectorAll("button");
     undo.addEventListener("click", () => this.undo());

@@ -125,6 +125,22 @@ async def test_it_is_drawn_on_with_the_keyboard_alone(host: Page) -> None:
 
 
 @pytest.mark.parametrize("own_server", [("--allow-origin", "*")], indirect=True)
+async def test_the_mouse_takes_over_from_the_keyboard(host: Page) -> None:
+    await host.evaluate("document.body.dir = 'rtl'")
+    await host.keyboard.press("Tab")
+    await host.keyboard.press("Space")
+    mark, sheet = await host.locator("live-digits .cursor").bounding_box(), await sheet_of(host)
+    assert mark
+    assert mark["x"] + mark["width"] / 2 == pytest.approx(sheet["x"] + sheet["width"] / 2, abs=3)
+    await pull(host, (0.5, 0.2))
+    await host.mouse.down()
+    await pull(host, (0.5, 0.8))
+    await host.mouse.up()
+    *_, [_, _, top, bottom] = await ink(host)
+    assert bottom - top > 0.5
+
+
+@pytest.mark.parametrize("own_server", [("--allow-origin", "*")], indirect=True)
 async def test_it_says_when_its_server_is_gone(host: Page, own_server: Server) -> None:
     away = host.locator("live-digits .away")
     await expect(away).to_be_hidden()
