@@ -60,10 +60,11 @@ export class Door {
   }
 
   #openDialog() {
+    if (this.#dialog.open) return;
     const isWrong = this.#token.value !== "";
     this.#said.textContent = isWrong ? "That token did not open it. Try another." : "Whoever runs it can tell you.";
     this.#dialog.returnValue = "";
-    if (!this.#dialog.open) this.#dialog.showModal();
+    this.#dialog.showModal();
     this.#field.select();
   }
 }

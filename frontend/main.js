@@ -123,7 +123,7 @@ async function openPictures() {
   ]);
   const address = () => {
     const url = new URL("v1/batch?include=input", document.baseURI);
-    const [model] = settings.values.models;
+    const model = panels[0].inForce;
     if (model) url.searchParams.set("model", model);
     return url;
   };
@@ -145,6 +145,8 @@ function hangTimeline(canvas) {
     const points = Number(scrub.value);
     lookAt(points < drawing.points ? points : null);
   });
+  // It was a swipe that scrolls the page.
+  scrub.addEventListener("pointercancel", () => lookAt(null));
   button.addEventListener("click", toggleReplay);
   replay.changed.listen((isPlaying) => {
     /** @type {HTMLElement} */ (button.querySelector("span")).textContent = isPlaying ? "Stop" : "Replay";
@@ -268,9 +270,9 @@ function arrangePanels() {
   while (panels.length > models.length) panels.pop()?.remove();
   while (panels.length < models.length) {
     const panel = newPanel();
-    panel.session.offer(drawing.snapshot());
     panel.connection.open();
     panels.push(panel);
+    lookAt(reading.lookedAt);
   }
   models.forEach((model, i) => panels[i].choose(model));
   results.classList.toggle("compared", models.length > 1);
@@ -293,6 +295,7 @@ function newPanel() {
 
 /** The token that the address brings, which is shown to nobody who looks at the window or the history. */
 function takeToken() {
+  addEventListener("hashchange", () => location.reload());
   const token = new Token(new Store(browserShelves().slice(0, 1)), location.hash);
   if (token.isInAddress) history.replaceState(null, "", location.pathname + location.search);
   return token;

@@ -14,7 +14,7 @@ import { VerdictView } from "./verdict.js";
 export class Panel {
   #root;
   #model = "";
-  #inForce = "";
+  inForce = "";
 
   /**
    * @param {HTMLElement} row  where it stands
@@ -29,11 +29,11 @@ export class Panel {
     this.reading = new Reading(drawing);
     const name = /** @type {HTMLElement} */ (this.#root.querySelector(".model"));
     this.session.configured.listen((model) => {
-      this.#inForce = name.textContent = model;
+      this.inForce = name.textContent = model;
     });
     // The status speaks of the first alone.
     connection.changed.listen((state) => {
-      if (state === "waiting") name.textContent = `${this.#model || this.#inForce}: offline`;
+      if (state === "waiting") name.textContent = `${this.#model || this.inForce}: offline`;
     });
     this.session.answers.listen((answer) => this.reading.accept(answer));
     new VerdictView(/** @type {HTMLElement} */ (this.#root.querySelector(".verdict")), this.reading);
@@ -46,7 +46,7 @@ export class Panel {
     if (model === this.#model) return;
     this.#model = model;
     // To name the default is no change: what it believed so far still holds.
-    if (model !== this.#inForce) this.reading.reset();
+    if (model !== this.inForce) this.reading.reset();
     this.session.choose(model);
   }
 

@@ -4,7 +4,7 @@
  * @import { Drawing, Stroke } from "./drawing.js"
  * @import { Reading } from "./reading.js"
  */
-import { boxOf, PAGE, prefix } from "./drawing.js";
+import { boxOf, PAGE } from "./drawing.js";
 import { paintStroke } from "./canvas.js";
 import { eachFrame, UNHURRIED_MS } from "./frames.js";
 import { pixelsOf } from "./image.js";
@@ -63,8 +63,7 @@ export class StepsView {
       this.#image.classList.add("empty");
       return;
     }
-    const at = this.#reading.lookedAt;
-    const strokes = at === null ? this.#drawing.strokes : prefix(this.#drawing.strokes, at);
+    const { strokes } = this.#drawing.snapshot(this.#reading.lookedAt);
     this.#paintCrop(strokes);
     this.#paintFitted(strokes);
     this.#paintImage();

@@ -6,7 +6,6 @@
  * @import { Belief, Moment, Reading } from "./reading.js"
  */
 import { spoken } from "./announcer.js";
-import { prefix } from "./drawing.js";
 import { eachFrame, UNHURRIED_MS } from "./frames.js";
 
 const DIGITS = 10;
@@ -54,7 +53,7 @@ export class TimelineView {
     this.#scrub.value = String(at ?? points);
     this.#scrub.disabled = points === 0;
     this.#scrub.ariaValueText = this.#describe(at ?? points, points);
-    this.#canvas.showInstead(at === null ? null : prefix(this.#drawing.strokes, at));
+    this.#canvas.showInstead(at === null ? null : this.#drawing.snapshot(at).strokes);
     this.#paint(points);
   }
 

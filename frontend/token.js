@@ -39,8 +39,8 @@ export class Token {
    * @returns {Record<string, string>}
    */
   get headers() {
-    const { value } = this;
-    return value ? { Authorization: `Bearer ${value}` } : {};
+    // Header bytes are what fetch takes, and they are to be UTF-8.
+    return this.value ? { Authorization: `Bearer ${unescape(encodeURIComponent(this.value))}` } : {};
   }
 }
 

@@ -43,7 +43,7 @@ export class Toolbar {
     clear.disabled = this.#drawing.isBlank;
     eraser.ariaPressed = String(this.#settings.values.tool === "eraser");
     // A disabled button loses the focus, and the keyboard its place on the page.
-    if (chosen instanceof HTMLButtonElement && chosen.disabled) this.#sheet.focus();
+    if (chosen?.matches(":disabled")) this.#sheet.focus({ preventScroll: true });
   }
 }
 

@@ -52,6 +52,22 @@ async def test_a_link_with_the_token_opens_everything_and_hides_it(
     await expect(page.locator("tbody tr")).to_contain_text(re.compile("7.*Digit"))
 
 
+@pytest.mark.parametrize("own_server", [("--token", "пароль")], indirect=True)
+async def test_a_link_opens_a_page_that_is_there_also_with_other_letters(
+    context: BrowserContext, own_server: Server
+) -> None:
+    page = await context.new_page()
+    await page.goto(own_server.url)
+    await page.locator("#door input").fill("“quoted”")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#door")).to_contain_text("did not open")
+    await page.evaluate("location.hash = 'token=' + encodeURIComponent('пароль')")
+    await connected(page)
+    picture: FilePayload = {"name": "seven.png", "mimeType": "image/png", "buffer": seven()}
+    await page.set_input_files("#pictures input[type=file]", [picture])
+    await expect(page.locator("tbody tr")).to_contain_text(re.compile("7.*Digit"))
+
+
 @pytest.mark.parametrize("own_server", [("--max-sessions", "1")], indirect=True)
 async def test_a_full_server_says_so_and_is_asked_again(context: BrowserContext, own_server: Server) -> None:
     first, second = await context.new_page(), await context.new_page()

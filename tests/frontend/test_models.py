@@ -3,10 +3,11 @@
 import re
 
 import pytest
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, FilePayload, Page, expect
 
 from tests.frontend.conftest import Server
 from tests.frontend.hand import ONE, SCRAWL, SEVEN, draw, sign
+from tests.frontend.test_pictures import seven
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -59,6 +60,30 @@ async def test_another_model_answers_as_soon_as_it_is_chosen(page: Page) -> None
     await page.locator("#models select").first.select_option("classic")
     await expect(sign(page)).to_have_text("7")
     assert any('"model":"classic"' in frame for frame in asked)
+
+
+async def test_models_are_compared_at_the_moment_that_is_looked_at(page: Page) -> None:
+    await draw(page, SEVEN)
+    await expect(sign(page)).to_have_text("7")
+    await page.locator("#scrub").fill("3")
+    await page.get_by_role("button", name="Compare").click()
+    verdicts = page.locator("#results .verdict")
+    await expect(verdicts).to_have_count(2)
+    for verdict in await verdicts.all():
+        await expect(verdict).not_to_have_attribute("data-verdict", "blank")
+        await expect(verdict.locator(".sign")).not_to_have_text("7")
+
+
+async def test_pictures_are_read_though_the_chosen_model_is_gone(page: Page) -> None:
+    await page.evaluate(
+        "for (const shelf of [sessionStorage, localStorage]) "
+        "shelf.setItem('live-digits.settings', JSON.stringify({ models: ['gone'] }))"
+    )
+    await page.reload()
+    await page.locator("#status[data-state=ready]").wait_for()
+    picture: FilePayload = {"name": "seven.png", "mimeType": "image/png", "buffer": seven()}
+    await page.set_input_files("#pictures input[type=file]", [picture])
+    await expect(page.locator("tbody tr")).to_contain_text(re.compile("7.*Digit"))
 
 
 @pytest.mark.parametrize("own_server", [("--max-sessions", "2")], indirect=True)
