@@ -57,7 +57,7 @@ def test_a_picture_is_read_however_it_is_sent(http: httpx.Client, digit: int, na
 
 async def test_ink_is_read_as_over_the_websocket(server: RunningServer) -> None:
     body = {"strokes": strokes("five")}
-    async with httpx.AsyncClient(base_url=server.url) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:
         found = (await http.post("/v1/predict", json=body)).json()
     assert (found["digit"], found["seq"], found["rev"], found["dropped"]) == (5, 0, 0, 0)
     async with session(server) as socket:

@@ -87,7 +87,7 @@ def wait_for(port: int) -> None:
 
 async def sessions(server: RunningServer) -> int:
     """Ask a server how many sessions it has."""
-    async with httpx.AsyncClient(base_url=server.url) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:
         found = re.search(r"^live_digits_sessions (\d+)", (await http.get("/metrics")).text, re.MULTILINE)
     assert found
     return int(found[1])
@@ -124,7 +124,7 @@ async def test_sessions_outlive_either_server(certificate: Path) -> None:
 async def test_the_rest_is_served_as_by_the_server_itself(certificate: Path, server: RunningServer) -> None:
     trust = ssl.create_default_context(cafile=str(certificate / "certificate.pem"))
     with running_nginx(certificate, server, server) as (port, plain):
-        async with httpx.AsyncClient(base_url=f"https://localhost:{port}", verify=trust) as http:
+        async with httpx.AsyncClient(base_url=f"https://localhost:{port}", verify=trust, timeout=60) as http:
             assert (await http.get("/healthz")).json() == {"status": "alive"}
             origin = {"Origin": f"https://localhost:{port}"}
             seven = {"strokes": [[[20, 10], [80, 10], [45, 90]]]}
@@ -148,7 +148,7 @@ async def test_what_one_server_has_no_place_for_is_read_by_the_other(certificate
         socket.create_connection((one.host, one.port)) as upload,
     ):
         upload.sendall(b"POST /v1/batch HTTP/1.1\r\nHost: one\r\nContent-Length: 9\r\n\r\n")
-        async with httpx.AsyncClient(base_url=f"https://localhost:{port}", verify=trust) as http:
+        async with httpx.AsyncClient(base_url=f"https://localhost:{port}", verify=trust, timeout=60) as http:
             while (await http.post(f"{one.url}v1/batch", content=b"-")).status_code != 503:
                 pass  # It has a place yet.
             found = [(await http.post("/v1/batch", content=b"-")).status_code for _ in range(4)]

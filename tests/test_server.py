@@ -108,8 +108,8 @@ async def test_a_signal_to_every_process_is_one(workers: str) -> None:
     """As systemd and `timeout` send it: workers hear of it from their parent, too, and decoders need not."""
     page = encoded(draw("six"))
     head = f"POST /v1/batch HTTP/1.1\r\nHost: x\r\nContent-Length: {len(page)}\r\n\r\n".encode()
-    with running_server("--workers", workers) as server:
-        async with httpx.AsyncClient(base_url=server.url) as http:
+    with running_server("--workers", workers, "--drain-s", "60") as server:
+        async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:
             # Every worker has a decoder then.
             await asyncio.gather(*(http.post("/v1/batch", content=page) for _ in range(8)))
         reader, writer = await asyncio.open_connection(server.host, server.port)

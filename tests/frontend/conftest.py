@@ -98,8 +98,9 @@ async def tab(browser: Browser, server: RunningServer) -> Page:
     return tab
 
 
-@pytest.fixture(scope="session")
-def tab_complaints(tab: Page) -> list[str]:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def tab_complaints(tab: Page) -> list[str]:
+    # In the tab's own loop: Playwright asks for it, and between tests there may be none.
     return listen_for_complaints(tab)
 
 
