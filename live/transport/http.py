@@ -91,6 +91,9 @@ def http_within(seconds: float, is_busy: Callable[[], bool]) -> type[HttpToolsPr
             self._data = data
             super().data_received(data)
             self._data = b""
+            if self._tail == b"" and self._head_bytes is not None:
+                # The next head has begun in it, behind a request that came with it.
+                self._tail = data[-2:]
             is_answered = self.cycle and self.cycle.response_complete
             if is_answered and self._deadline.cancelled():
                 # The rest of a body that was answered early, or nothing that begins a request: for either
