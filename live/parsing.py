@@ -159,7 +159,7 @@ def _decode_mended(frame: str) -> Configure | InkMessage:
         whole = _whole_numbers(frame)
         if not whole:
             raise
-        message = msgspec.convert(msgspec.json.decode(frame) | whole, InkMessage)
+        message = msgspec.convert(msgspec.json.decode(frame) | whole, Configure | InkMessage)
     return message
 
 
@@ -167,7 +167,7 @@ def _whole_numbers(frame: str) -> dict[str, int]:
     """Return a message's seq and rev, as far as they are whole and written as 7.0."""
     try:
         fields = msgspec.json.decode(frame)
-    except RecursionError:
+    except (msgspec.DecodeError, RecursionError):
         return {}
     found = {key: fields.get(key) for key in ("seq", "rev")} if isinstance(fields, dict) else {}
     return {key: int(n) for key, n in found.items() if isinstance(n, float) and n.is_integer()}

@@ -98,6 +98,16 @@ def test_what_is_wrong_beside_a_whole_number_is_said() -> None:
         snapshot('{"type":"ink","seq":7.0,"strokes":[[["a",1]]]}')
 
 
+def test_only_what_has_a_type_is_mended() -> None:
+    for text in (
+        '{"seq":7.0,"strokes":[]}',
+        '{"type":"configure","seq":7.0,"include":["bad"]}',
+        '{"type":5,"seq":1.0',
+    ):
+        with pytest.raises(BadMessage):
+            snapshot(text)
+
+
 def test_whole_numbers_may_be_written_as_any() -> None:
     found = snapshot('{"type":"ink","seq":7.0,"rev":3e0,"strokes":[[[1,2]]]}')
     assert (found.seq, found.rev, found.ink.counts.tolist()) == (7, 3, [1])
