@@ -24,7 +24,6 @@ export function fillHelp(dialog, bindings, settings) {
   const render = () => {
     const { singleKeys } = settings.values;
     box.checked = singleKeys;
-    dialog.classList.toggle("no-single", !singleKeys);
     for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-key]"))) {
       button.ariaKeyShortcuts = (singleKeys && button.dataset.key) || null;
     }

@@ -123,7 +123,7 @@ async function openPictures() {
   ]);
   const address = () => {
     const url = new URL("v1/batch?include=input", document.baseURI);
-    const model = panels[0].inForce;
+    const model = panels[0].inForce || settings.values.models[0];
     if (model) url.searchParams.set("model", model);
     return url;
   };
