@@ -5,7 +5,7 @@ Everything a snapshot needs to be predicted is checked here, so that nothing in 
 clock.
 """
 
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 
@@ -156,21 +156,22 @@ def _decode_mended(frame: str) -> Configure | InkMessage:
     try:
         message = _decode_text(frame)
     except msgspec.ValidationError:
-        whole = _whole_numbers(frame)
-        if not whole:
+        fields = _with_whole_numbers(frame)
+        if fields is None:
             raise
-        message = msgspec.convert(msgspec.json.decode(frame) | whole, Configure | InkMessage)
+        message = msgspec.convert(fields, Configure | InkMessage)
     return message
 
 
-def _whole_numbers(frame: str) -> dict[str, int]:
-    """Return a message's seq and rev, as far as they are whole and written as 7.0."""
+def _with_whole_numbers(frame: str) -> dict[str, Any] | None:
+    """Return a message's fields with whole seq and rev as integers; None if none was written as 7.0."""
     try:
         fields = msgspec.json.decode(frame)
     except (msgspec.DecodeError, RecursionError):
-        return {}
+        return None
     found = {key: fields.get(key) for key in ("seq", "rev")} if isinstance(fields, dict) else {}
-    return {key: int(n) for key, n in found.items() if isinstance(n, float) and n.is_integer()}
+    whole = {key: int(n) for key, n in found.items() if isinstance(n, float) and n.is_integer()}
+    return fields | whole if whole else None
 
 
 def _number_of(frame: str) -> int | None:
