@@ -45,6 +45,16 @@ async def draw(page: Page, line: Line) -> None:
     await page.mouse.up()
 
 
+async def draw_one_by_keys(page: Page) -> None:
+    """Draw a one with the keyboard, on the sheet that has the focus."""
+    for _ in range(12):
+        await page.keyboard.press("ArrowUp")
+    await page.keyboard.press("Space")
+    for _ in range(24):
+        await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Space")
+
+
 async def bars(page: Page) -> list[float]:
     """The heights of the ten bars, 0 … 1, as they are set."""
     heights: list[float] = await page.eval_on_selector_all(

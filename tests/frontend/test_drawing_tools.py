@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.conftest import RunningServer
-from tests.frontend.hand import ONE, SEVEN, draw, ink_pixels, painted, press, sign, strokes
+from tests.frontend.hand import ONE, SEVEN, draw, draw_one_by_keys, ink_pixels, painted, press, sign, strokes
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -151,12 +151,7 @@ async def test_two_windows_keep_their_own_drawings(page: Page, server: RunningSe
 
 async def test_a_digit_can_be_drawn_with_the_keyboard_alone(page: Page) -> None:
     await page.locator("#sheet").focus()
-    for _ in range(12):
-        await page.keyboard.press("ArrowUp")
-    await page.keyboard.press("Space")
-    for _ in range(24):
-        await page.keyboard.press("ArrowDown")
-    await page.keyboard.press("Space")
+    await draw_one_by_keys(page)
     await page.keyboard.press("ArrowLeft")
     await expect(sign(page)).to_have_text("1")
     assert len(await strokes(page)) == 1

@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import BrowserContext, FloatRect, Page, expect
 
 from tests.frontend.conftest import Server, listen_for_complaints
-from tests.frontend.hand import SEVEN, painted
+from tests.frontend.hand import SEVEN, draw_one_by_keys, painted
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -112,12 +112,7 @@ async def test_removed_under_the_pen_it_draws_again_when_it_is_back(host: Page) 
 @pytest.mark.parametrize("own_server", [("--allow-origin", "*")], indirect=True)
 async def test_it_is_drawn_on_with_the_keyboard_alone(host: Page) -> None:
     await host.keyboard.press("Tab")
-    for _ in range(12):
-        await host.keyboard.press("ArrowUp")
-    await host.keyboard.press("Space")
-    for _ in range(24):
-        await host.keyboard.press("ArrowDown")
-    await host.keyboard.press("Space")
+    await draw_one_by_keys(host)
     await expect(host.locator("live-digits .sign")).to_have_text("1")
     *_, [left, right, top, bottom] = await ink(host)
     assert left < 0.5 < right
