@@ -9,10 +9,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import psutil
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -22,6 +23,23 @@ IS_CI = bool(os.environ.get("CI"))
 def pytest_configure() -> None:
     """Have SIGINT work in what the tests start: a shell's background jobs, CI's say, have it ignored."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class ByFile(LoadFileScheduling):  # type: ignore[misc]
+    """Hands a file's tests to one worker, and all that need TensorFlow to one: to import it takes longer.
+
+    xdist's own groups are without effect with pytest 9.2 (pytest-xdist, issue 1386).
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "tests/trainer" if file.startswith("tests/trainer/") else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """Have tests handed out by file."""
+    return ByFile(config, log)
 
 
 class RunningServer:

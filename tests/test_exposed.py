@@ -141,7 +141,7 @@ async def test_who_does_not_read_is_given_up() -> None:
 
 
 async def _metrics(server: RunningServer) -> str:
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         return (await client.get(server.url + "metrics")).text
 
 

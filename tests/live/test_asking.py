@@ -44,7 +44,10 @@ async def test_pictures_that_wait_are_not_in_memory_and_not_without_end(
 ) -> None:
     gate = Gate(monkeypatch)
     monkeypatch.setattr("live.asking._MAX_PICTURES", 9)
-    async with serving() as (host, port), httpx.AsyncClient(base_url=f"http://{host}:{port}") as client:
+    async with (
+        serving() as (host, port),
+        httpx.AsyncClient(base_url=f"http://{host}:{port}", timeout=60) as client,
+    ):
         asked = [asyncio.create_task(client.post("/v1/predict", content=PAGE)) for _ in range(10)]
         done, waiting = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
         [refused] = [task.result() for task in done]

@@ -67,7 +67,7 @@ async def test_who_left_before_being_let_in_is_no_fault(caplog: pytest.LogCaptur
 
 async def test_a_request_that_fails_is_told_so_in_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Inquiry, "ask", lambda *_: 1 / 0)
-    async with serving() as (host, port), httpx.AsyncClient() as client:
+    async with serving() as (host, port), httpx.AsyncClient(timeout=60) as client:
         answer = await client.post(f"http://{host}:{port}/v1/predict", json={"strokes": [[[1, 2]]]})
         assert answer.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
         assert answer.json()["error"]["code"] == "internal"

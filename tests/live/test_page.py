@@ -67,7 +67,7 @@ def test_what_a_client_has_is_told_by_its_tag() -> None:
 
 def test_all_of_the_page_takes_less_than_100_kb_of_the_network(server: RunningServer) -> None:
     sizes = {}
-    with httpx.Client(base_url=server.url) as http:
+    with httpx.Client(base_url=server.url, timeout=60) as http:
         for path in FRONTEND.iterdir():
             with http.stream("GET", path.name) as response:
                 sizes[path.name] = sum(len(chunk) for chunk in response.iter_raw())
