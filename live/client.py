@@ -132,9 +132,10 @@ class Client:
         Raises Refused when it is larger than the server reads, or the server came back without the chosen
         model.
         """
+        # What is refused has begun a drawing, too: whoever counts along counts it.
+        self._rev += is_new
         self._check(self._configuration.model)
         self._seq += 1
-        self._rev += is_new
         frame, most = self._frame(drawing), self.ready.limits.frame_bytes
         if len(frame) > most:
             raise Refused("too_large", f"Expected a drawing of at most {most} bytes, got {len(frame)}")

@@ -11,6 +11,7 @@ import logging
 import math
 import random
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 
 import msgspec
 import websockets
@@ -28,7 +29,6 @@ _LONGEST_PAUSE_S = 10.0
 _LASTING_S = 5.0
 """A connection that was open for less counts as a failure: a server may let everybody in, and then send them
 away at once."""
-_RETRYABLE_STATUS = (429, 502, 503, 504)
 _GOODBYE_S = 1.0
 """That a server gets to answer a goodbye: one that hangs must not hold up who wants to leave."""
 
@@ -147,7 +147,8 @@ class Link:
                     await self._serve(socket)
             except websockets.InvalidStatus as refusal:
                 status = refusal.response.status_code
-                if status not in _RETRYABLE_STATUS:
+                # What goes wrong there, or before it, may be right again the next time.
+                if status != HTTPStatus.TOO_MANY_REQUESTS and status < HTTPStatus.INTERNAL_SERVER_ERROR:
                     raise Refused("refused", say_refused(status, bool(self._headers))) from None
                 self._trouble = refusal
             except (OSError, websockets.WebSocketException) as error:

@@ -139,8 +139,9 @@ class Sheet(Widget):
         pen = max(_PEN * min(height, width), 0.7)
         left, right = sorted((start[0], end[0]))
         top, bottom = sorted((start[1], end[1]))
-        x0, x1 = max(int(left - pen - 1), 0), min(int(right + pen + 2), width)
-        y0, y1 = max(int(top - pen - 1), 0), min(int(bottom + pen + 2), height)
+        # A sheet may have become smaller than its ink.
+        x0, x1 = (int(min(max(edge, 0), width)) for edge in (left - pen - 1, right + pen + 2))
+        y0, y1 = (int(min(max(edge, 0), height)) for edge in (top - pen - 1, bottom + pen + 2))
         y, x = np.mgrid[y0:y1, x0:x1] + 0.5
         along_x, along_y = end[0] - start[0], end[1] - start[1]
         length = max(along_x**2 + along_y**2, 1e-9)
@@ -148,4 +149,4 @@ class Sheet(Widget):
         distance = np.hypot(x - start[0] - share * along_x, y - start[1] - share * along_y)
         part = self._pixels[y0:y1, x0:x1]
         np.maximum(part, np.clip(pen + 0.5 - distance, 0, 1), out=part)
-        self.refresh(Region(x0, y0 // 2, max(x1 - x0, 0), max((y1 + 1) // 2 - y0 // 2, 0)))
+        self.refresh(Region(x0, y0 // 2, x1 - x0, (y1 + 1) // 2 - y0 // 2))

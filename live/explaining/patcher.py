@@ -41,7 +41,8 @@ class Patcher:
         check_installed()
         async with self._turn:
             if self._talk:
-                await asyncio.gather(self._talk, return_exceptions=True)
+                # Only waited for: who gives up here must not end it, either.
+                await asyncio.wait([self._talk])
             self._talk = asyncio.create_task(self._explain(image, score))
             return await asyncio.shield(self._talk)
 

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import signal
 import socket as sockets
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -69,10 +70,12 @@ async def test_a_server_that_comes_back_without_the_model_is_asked_for_nothing(t
             with pytest.raises(Refused, match=told):
                 await asking
         with pytest.raises(Refused, match=told):
-            await client.send(DRAWINGS["two"])
+            await client.send(DRAWINGS["two"], is_new=True)
         await client.configure(model="compact")
         found = await client.read(DRAWINGS["two"])
         assert (found.digit, found.model, bool(found.input)) == (2, "compact", True)
+        # Each that was sent or refused was a drawing begun afresh.
+        assert found.rev == 4
         await client.close()
 
 
@@ -101,6 +104,24 @@ async def test_a_server_is_left_alone_for_as_long_as_it_asks(pauses: "asyncio.Qu
 
     async with serve(restart, "127.0.0.1", 0) as fake, Client(url_of(fake)):
         assert await pauses.get() >= 60
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_a_server_with_something_before_it_is_come_back_to(
+    pauses: "asyncio.Queue[float]", status: int
+) -> None:
+    tries = count()
+
+    def answer(connection: ServerConnection, _: Request) -> Response | None:
+        return connection.respond(status, "") if next(tries) in (1, 2) else None
+
+    async def greet(connection: ServerConnection) -> None:
+        await connection.send(encode(READY))
+
+    async with serve(greet, "127.0.0.1", 0, process_request=answer) as fake, Client(url_of(fake)) as client:
+        for _ in range(4):
+            await pauses.get()
+        assert client.failure is None
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1011, 1013])

@@ -189,6 +189,21 @@ async def test_a_server_that_came_back_without_the_chosen_model_reads_with_its_o
         await starting.__aexit__(None, None, None)
 
 
+@pytest.mark.parametrize("size", [(100, 14), (38, 38), (2, 2), (1, 1)])
+async def test_a_terminal_may_become_smaller_than_the_drawing(
+    server: RunningServer, size: tuple[int, int]
+) -> None:
+    async with drawing(server.url) as hand:
+        draw(hand, "seven")
+        await until(hand, lambda: digit(hand) == "7")
+        strokes = len(hand.app.query_one(Sheet).strokes)
+        await hand.resize_terminal(*size)
+        await hand.resize_terminal(100, 38)
+        draw(hand, "one")
+        await hand.pause()
+        assert len(hand.app.query_one(Sheet).strokes) == strokes + 1
+
+
 async def test_a_drawing_that_is_too_long_ends_there() -> None:
     with running_server("--max-points", "5") as small:
         async with drawing(small.url) as hand:
