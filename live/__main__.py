@@ -5,6 +5,7 @@ Such a module has `add_arguments(parser)`, and `main(options)`, which returns th
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -59,10 +60,15 @@ class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
 
 
 def _open_streams() -> None:
-    """Put nothing where a standard stream was closed: there is None, and its number is the next file's."""
+    """Put nothing where a standard stream was closed: there is None, and its number is the next file's.
+
+    What an output's encoding lacks is escaped.
+    """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - it stays open
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ Called by the command `predict --explain`. Blue speaks for the digit, orange aga
 
 import base64
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
 from live.explaining.explanation import Explanation
-from live.ink import SIDE
+from live.ink import SIDE, SMALLEST_EXTENT, from_strokes
 from live.session import Image
 
 _PIXELS = 560
@@ -66,14 +67,11 @@ def _colour(shares: _Weights) -> NDArray[np.uint8]:
 
 def _fit(strokes: Sequence[Sequence[Sequence[float]]]) -> list[list[tuple[float, float]]]:
     """Place strokes on the page, keeping their shape."""
-    points = np.array([point[:2] for stroke in strokes for point in stroke], np.float64)
+    points = from_strokes(strokes).points
     low, extent = points.min(axis=0), np.ptp(points, axis=0)
-    scale = (_PIXELS - 2 * _MARGIN) / max(float(extent.max()), 1e-9)
-    start = (_PIXELS - extent * scale) / 2
-    return [
-        [tuple(((np.array(point[:2]) - low) * scale + start) * _FINER) for point in stroke]
-        for stroke in strokes
-    ]
+    scale = (_PIXELS - 2 * _MARGIN) / max(float(extent.max()), SMALLEST_EXTENT)
+    placed = map(tuple, ((points - low) * scale + (_PIXELS - extent * scale) / 2) * _FINER)
+    return [list(islice(placed, len(stroke))) for stroke in strokes]
 
 
 def _line(brush: ImageDraw.ImageDraw, points: list[tuple[float, float]], colour: tuple[int, ...]) -> None:

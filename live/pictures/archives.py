@@ -90,6 +90,9 @@ def read_archive(
     try:
         with zipfile.ZipFile(window) as archive:
             window.is_listing = False
+            if min((member.header_offset for member in archive.infolist()), default=0) > 0:
+                # zipfile looks for the list from the end, and takes that of a ZIP inside for it.
+                raise BadPicture("Expected a ZIP, got one that is cut off")
             members = [member for member in archive.infolist() if not _is_aside(member.filename)]
             if not members:
                 raise BadPicture("Expected pictures in a ZIP, found none")

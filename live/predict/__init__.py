@@ -11,10 +11,11 @@ import csv
 import itertools
 import re
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -35,6 +36,9 @@ from live.settings import Settings, read_token, seconds
 Read = Callable[[Drawing], dict[str, Any]]
 """A drawing → the fields of its prediction, or its error. Raises LiveError."""
 
+_LONGEST_NAME = 200
+"""Bytes of a picture's name before its number and what it ends with; file systems take 255."""
+_Answer = TypeVar("_Answer")
 _SHOWN = ("name", "verdict", "digit", "confidence", "error")
 
 
@@ -140,14 +144,24 @@ def _server_reader(options: argparse.Namespace, stack: contextlib.ExitStack) -> 
     with reaching(options.server):
         client = stack.enter_context(Blocking(options.server, **asked, reach_s=REACH_S))
 
+    free_at = 0.0
+
+    def in_time(ask: Callable[[Drawing], _Answer], drawing: Drawing) -> _Answer:
+        """Ask no faster than the server takes snapshots; a little slower, as ways are not equally long."""
+        nonlocal free_at
+        time.sleep(max(free_at - time.monotonic(), 0))
+        free_at = time.monotonic() + 1.05 / client.ready.limits.snapshots_per_s
+        return ask(drawing)
+
     def ask(drawing: Drawing) -> tuple[Prediction, Explanation | None]:
         try:
-            return client.read(drawing), client.explain(drawing) if options.explain else None
+            prediction = in_time(client.read, drawing)
+            return prediction, in_time(client.explain, drawing) if options.explain else None
         except Refused as refused:
             if refused.code != "too_large" or not isinstance(drawing, bytes):
                 raise
-            if prediction := post.send(options.server, drawing, **asked):
-                return prediction, prediction.explanation or None
+            if posted := post.send(options.server, drawing, **asked):
+                return posted, posted.explanation or None
             raise
 
     def read(drawing: Drawing) -> dict[str, Any]:
@@ -187,6 +201,8 @@ def _picture_writer(folder: Path) -> Callable[[dict[str, Any]], None]:
         if "picture" not in line:
             return
         name = re.sub(r"[^\w.#-]+", "_", line["name"]).strip("_.-") or "standard-input"
+        # The path of a file is longer than its name may be.
+        name = name.encode()[-_LONGEST_NAME:].decode(errors="ignore")
         numbers = itertools.count(1)
         names = (f"{name}{f'-{number}' if number > 1 else ''}{sources.EXPLAINED}" for number in numbers)
         # Different names may become the same, and some file systems don't tell A from a.
@@ -204,7 +220,12 @@ def _picture_writer(folder: Path) -> Callable[[dict[str, Any]], None]:
 
 
 def _json_writer() -> Callable[[dict[str, Any]], None]:
-    return lambda line: print(msgspec.json.encode(line).decode(), flush=True)
+    # JSON is UTF-8, whatever the terminal's encoding.
+    def write(line: dict[str, Any]) -> None:
+        sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
+        sys.stdout.flush()
+
+    return write
 
 
 def _csv_writer() -> Callable[[dict[str, Any]], None]:

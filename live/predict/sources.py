@@ -136,6 +136,9 @@ def _spell(path: Path) -> str:
 
 
 def _count(source: Source) -> int:
+    if isinstance(source.place, Path) and not source.place.is_file():
+        # What comes out of a pipe comes once.
+        return 1
     # What is wrong with it is said when it is its turn.
     with contextlib.suppress(Exception), source.open() as file:
         if is_archive(file.read(_HEAD)):

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zipfile
 
 import pytest
 
@@ -55,3 +56,15 @@ def test_what_has_no_end_is_no_archive() -> None:
 def test_what_holds_nothing_says_so() -> None:
     with pytest.raises(BadPicture, match="Expected pictures in a ZIP, found none"):
         read(archive(0, 0)[len(MEMBER) :], most=3)
+
+
+def test_what_is_cut_off_is_not_the_archive_inside() -> None:
+    inside, whole = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(inside, "w") as old:
+        old.writestr("a", "a")
+    with zipfile.ZipFile(whole, "w") as new:
+        new.writestr("b", "b")
+        new.writestr("old.zip", inside.getvalue())
+    assert read(whole.getvalue(), most=3)[0] == ("b", b"b")
+    with pytest.raises(BadPicture, match="cut off"):
+        read(whole.getvalue()[:-60], most=3)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image as Pillow
 
@@ -111,6 +112,26 @@ def test_standard_input_that_is_closed_is_empty() -> None:
     assert b"Traceback" not in found.stderr
 
 
+@pytest.mark.parametrize("form", ["--json", "--csv", ""])
+def test_a_name_that_the_terminal_cannot_spell_costs_nothing_else(
+    folder: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    (folder / "a.png").rename(folder / "数字 😀.png")
+    found = run(*filter(None, [form]), folder / "数字 😀.png", folder / "b.json")
+    assert (found.returncode, len(found.stdout.splitlines())) == (0, 4 if form == "--csv" else 3)
+    told = found.stdout.decode() if form == "--json" else found.stdout.decode("unicode_escape")
+    assert "数字 😀.png" in (json.loads(told.splitlines()[0])["name"] if form == "--json" else told)
+
+
+def test_a_server_is_not_asked_faster_than_it_takes(tmp_path: Path) -> None:
+    (tmp_path / "many.json").write_text(json.dumps({"drawings": [{"strokes": DRAWINGS["two"]}] * 30}))
+    with running_server("--max-snapshots-per-s", "20") as slow:
+        found = run("--server", slow.url, tmp_path / "many.json")
+    assert found.returncode == 0
+    assert len(found.stdout.splitlines()) == 30
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this platform has no full device")
 @pytest.mark.parametrize("form", [[], ["--csv"]])
 def test_output_that_cannot_be_written_is_said(folder: Path, form: list[str]) -> None:
@@ -198,6 +219,30 @@ def test_strokes_without_points_are_passed_over_in_a_picture(tmp_path: Path) -> 
     )
     odd, even = (json.loads(line)["picture"] for line in found.stdout.splitlines())
     assert Path(odd).read_bytes() == Path(even).read_bytes()
+
+
+@pytest.mark.parametrize("unit", [1e-30, 1e306])
+def test_ink_is_painted_in_any_unit(unit: float, tmp_path: Path) -> None:
+    pictures = []
+    for name, factor in (("odd", unit), ("even", 1)):
+        strokes = [[(factor * x, factor * y) for x, y in stroke] for stroke in DRAWINGS["seven"]]
+        (tmp_path / f"{name}.json").write_text(json.dumps({"strokes": strokes}))
+        found = run("--json", "--explain-to", tmp_path, tmp_path / f"{name}.json")
+        assert not found.stderr.replace(b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\n", b"")
+        with Pillow.open(json.loads(found.stdout)["picture"]) as picture:
+            pictures.append(np.asarray(picture, np.int16))
+    assert np.mean(np.abs(pictures[0] - pictures[1]) > 9) < 0.01
+
+
+def test_a_path_may_be_longer_than_a_name(folder: Path, tmp_path: Path) -> None:
+    deep = folder.joinpath(*[f"{'long' * 12}-{level}" for level in range(8)])
+    deep.mkdir(parents=True)
+    for name in ("x", "y"):
+        (deep / f"{name}.json").write_text(json.dumps({"strokes": DRAWINGS["two"]}))
+    found = run("--json", "--explain-to", tmp_path / "why", deep)
+    assert found.returncode == 0
+    names = {Path(json.loads(line)["picture"]).name for line in found.stdout.splitlines()}
+    assert {name[-len("x.json.why.png") :] for name in names} == {"x.json.why.png", "y.json.why.png"}
 
 
 def test_no_picture_of_an_explanation_takes_the_place_of_another(folder: Path, tmp_path: Path) -> None:

@@ -32,6 +32,16 @@ def test_folders_are_read_through_without_what_is_aside(tmp_path: Path) -> None:
     assert [item.name for item in read(named)] == [str(named)]
 
 
+def test_what_comes_out_of_a_pipe_is_read_once() -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"a picture")
+    os.close(writing)
+    found = sources.find([f"/dev/fd/{reading}"], NOTHING)
+    assert sources.count(found) == 1
+    assert [item.drawing for item in sources.read(found)] == [b"a picture"]
+    os.close(reading)
+
+
 def test_archives_are_read_through_as_folders_are(tmp_path: Path) -> None:
     aside = [("pics/", b""), ("pics/.DS_Store", b"x"), ("__MACOSX/pics/._a.png", b"x"), ("a.why.png", b"x")]
     (tmp_path / "a.zip").write_bytes(
