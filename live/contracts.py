@@ -11,11 +11,12 @@ import msgspec
 
 from live import __version__
 from live.bulk import FaultLine, LastLine
-from live.errors import LiveError
+from live.errors import LiveError, Place
 from live.explaining.explanation import Explanation
 from live.messages import (
     PROTOCOL,
     SUBPROTOCOL,
+    Close,
     Configure,
     Configured,
     Error,
@@ -43,6 +44,21 @@ BINARY = {
         "and the rest a PNG, JPEG, WebP, GIF or BMP file."
     ),
 }
+_SESSION = (
+    f"Handwritten digits, read while they are drawn. Protocol version {PROTOCOL}, subprotocol "
+    f"`{SUBPROTOCOL}`. Text frames are JSON objects with a type; binary frames are snapshots.\n\n"
+    "Each snapshot is the whole drawing as it is then. It has a number, `seq`, higher than any before; `rev` "
+    "is one higher after what was drawn has been taken away, and never falls. x points to the right and y "
+    "down, in any unit and from any origin. Predictions carry rising numbers; an older snapshot that still "
+    "waits when a newer one comes is never computed, only counted in `dropped`. The last snapshot is always "
+    "answered.\n\n"
+    "A server may ask for a token: `Authorization: Bearer …` or, from a browser, `live-digits.token.…` as "
+    "another subprotocol. A handshake is refused with 400 where other subprotocols alone are offered, 401 "
+    "without that token, 403 from a page of another site, 404 at another path, 429 where one address has too "
+    "many sessions, and 503, with `Retry-After`, by a server that is full, loading or about to stop."
+)
+_STARLETTES = ("method_not_allowed", "unsupported_media_type", "upgrade_required")
+"""Codes of faults that it finds, in the words of HTTP."""
 
 
 class PredictionLine(Prediction, tag="prediction", kw_only=True):
@@ -67,16 +83,16 @@ class _Status(msgspec.Struct, frozen=True):
     status: str
 
 
-def error_codes() -> list[str]:
-    """List the codes of all faults that a client may be told."""
+def error_codes(place: Place) -> list[str]:
+    """List the codes of all faults that a client may be told there."""
     kinds: list[type[LiveError]] = [LiveError, *_descendants(LiveError)]
-    return sorted({kind.code for kind in kinds})
+    return sorted({kind.code for kind in kinds if place in kind.places})
 
 
 def asyncapi() -> dict[str, Any]:
     """Describe the websocket."""
     schemas = _schemas([*FROM_CLIENT, *FROM_SERVER, Limits])
-    schemas["Error"]["properties"]["code"]["examples"] = error_codes()
+    schemas["Error"]["properties"]["code"]["examples"] = error_codes("session")
     texts = {kind.__name__: _text_message(kind) for kind in (*FROM_CLIENT, *FROM_SERVER)}
     binaries = {name: _binary_message(name, summary) for name, summary in BINARY.items()}
     incoming = [kind.__name__ for kind in FROM_CLIENT] + list(BINARY)
@@ -86,12 +102,7 @@ def asyncapi() -> dict[str, Any]:
         "info": {
             "title": TITLE,
             "version": __version__,
-            "description": (
-                f"Handwritten digits, read while they are drawn. Protocol version {PROTOCOL}, subprotocol "
-                f"`{SUBPROTOCOL}`. Text frames are JSON objects with a type; binary frames are snapshots. "
-                "Predictions carry rising numbers; an older snapshot that still waits when a newer one comes "
-                "is never computed, only counted in `dropped`. The last snapshot is always answered."
-            ),
+            "description": f"{_SESSION}\n\n{_closes()}",
             "license": {"name": "MIT"},
         },
         "defaultContentType": "application/json",
@@ -114,15 +125,21 @@ def asyncapi() -> dict[str, Any]:
 def openapi() -> dict[str, Any]:
     """Describe the HTTP routes."""
     kinds = [Prediction, InkBody, FaultBody, PredictionLine, FaultLine, LastLine, _Models, _Status]
+    schemas = _schemas(kinds)
+    schemas["Fault"]["properties"]["code"]["examples"] = sorted({*error_codes("http"), *_STARLETTES})
     return {
         "openapi": "3.1.0",
         "info": {
             "title": TITLE,
             "version": __version__,
-            "description": "Handwritten digits, read from pictures and ink.",
+            "description": (
+                "Handwritten digits, read from pictures and ink. Of ink x points to the right and y down, in "
+                "any unit and from any origin. A server may ask for a token: `Authorization: Bearer …`."
+            ),
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
+        "security": [{}, {"token": []}],
         "paths": {
             "/v1/predict": {"post": _predict()},
             "/v1/batch": {"post": _batch()},
@@ -138,8 +155,16 @@ def openapi() -> dict[str, Any]:
                 }
             },
         },
-        "components": {"schemas": _schemas(kinds)},
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
     }
+
+
+def _closes() -> str:
+    told = [*((close.code, close.reason) for close in Close), (1009, "a frame that is too large")]
+    return "The server closes with " + ", ".join(f"{code}: {why}" for code, why in sorted(told)) + "."
 
 
 def _predict() -> dict[str, Any]:
@@ -160,8 +185,13 @@ def _predict() -> dict[str, Any]:
 
 
 def _batch() -> dict[str, Any]:
-    pictures = {"type": "object", "additionalProperties": {"type": "array", "items": _FILE}}
-    content = {"multipart/form-data": {"schema": pictures}, "application/zip": {}, "image/*": {}}
+    pictures = {"type": "object", "properties": {"picture": {"type": "array", "items": _FILE}}}
+    content = {
+        "multipart/form-data": {"schema": pictures},
+        "application/zip": {},
+        "image/*": {},
+        "application/octet-stream": {},
+    }
     line = {"oneOf": [_ref("schemas", name) for name in ("PredictionLine", "FaultLine", "LastLine")]}
     return {
         "operationId": "batch",
@@ -179,7 +209,8 @@ def _batch() -> dict[str, Any]:
     }
 
 
-_FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
+# 3.1 has a word of its own for bytes, but generators of clients know them by 3.0's.
+_FILE = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
 _PARAMETERS = [
     {
         "name": "model",

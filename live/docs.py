@@ -16,9 +16,9 @@ def page() -> str:
         "<p>For machines: <a href='v1/asyncapi.json'>AsyncAPI</a>, "
         "<a href='v1/openapi.json'>OpenAPI</a>.</p>",
         "<h2>The websocket <code>GET /v1/live</code></h2>",
-        f"<p>{_prose(live['info']['description'])}</p>",
+        *(f"<p>{_prose(part)}</p>" for part in live["info"]["description"].split("\n\n")),
         *(_operation(live, name) for name in live["operations"]),
-        "<h2>HTTP</h2>",
+        f"<h2>HTTP</h2><p>{_prose(http['info']['description'])}</p>",
         *(
             _route(method, path, route)
             for path, methods in http["paths"].items()
@@ -52,10 +52,8 @@ def _operation(live: dict[str, Any], name: str) -> str:
     operation = live["operations"][name]
     names = [message["$ref"].rsplit("/", 1)[1] for message in operation["messages"]]
     messages = live["components"]["messages"]
-    items = "".join(
-        f"<li><b>{_link(each, messages[each])}</b> {_prose(messages[each]['summary'])}</li>" for each in names
-    )
-    return f"<h3>{escape(operation['summary'])}</h3><ul>{items}</ul>"
+    items = [f"<b>{_link(each, messages[each])}</b> {_prose(messages[each]['summary'])}" for each in names]
+    return f"<h3>{_prose(operation['summary'])}</h3>{_list(items)}"
 
 
 def _link(name: str, message: dict[str, Any]) -> str:
@@ -63,13 +61,35 @@ def _link(name: str, message: dict[str, Any]) -> str:
 
 
 def _route(method: str, path: str, route: dict[str, Any]) -> str:
-    answers = "".join(
-        f"<li>{status}: {escape(answer['description'])}</li>" for status, answer in route["responses"].items()
-    )
-    return (
-        f"<h3><code>{method.upper()} {escape(path)}</code></h3><p>{_prose(route['summary'])}</p>"
-        f"<ul>{answers}</ul>"
-    )
+    asked = [
+        f"<code>?{escape(each['name'])}=</code> {_prose(each['description'])}"
+        for each in route.get("parameters", ())
+    ]
+    bodies = _contents(route.get("requestBody", {}))
+    answers = [
+        f"{status}: {escape(answer['description'])}{''.join(f' {each}' for each in _contents(answer))}"
+        for status, answer in route["responses"].items()
+    ]
+    parts = (("", asked), ("Bodies:", bodies), ("Answers:", answers))
+    lists = (title + _list(items) for title, items in parts if items)
+    heading = f"<h3><code>{method.upper()} {escape(path)}</code></h3>"
+    return f"{heading}<p>{_prose(route['summary'])}</p>{''.join(lists)}"
+
+
+def _list(items: list[str]) -> str:
+    return f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
+
+
+def _contents(told: dict[str, Any]) -> list[str]:
+    """Say of a body or an answer which types of content it may have, and what is in them."""
+    found = []
+    for kind, content in told.get("content", {}).items():
+        schema = content.get("schema") or content.get("x-line") or {}
+        kinds = [each["$ref"].rsplit("/", 1)[1] for each in schema.get("oneOf", [schema]) if "$ref" in each]
+        fields = [f"field <code>{escape(name)}</code>" for name in schema.get("properties", ())]
+        inside = ", ".join([f"<a href='#{name}'>{name}</a>" for name in kinds] + fields)
+        found.append(f"<code>{escape(kind)}</code>{f' ({inside})' if inside else ''}")
+    return found
 
 
 def _schema(name: str, schema: dict[str, Any]) -> str:

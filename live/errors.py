@@ -10,7 +10,9 @@ A websocket answers each with an `error` message and stays open; HTTP answers wi
 server from starting is a `StartError`, which no client ever sees.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+Place = Literal["session", "http"]
 
 
 class LiveError(Exception):
@@ -19,6 +21,8 @@ class LiveError(Exception):
     code: ClassVar[str] = "internal"
     status: ClassVar[int] = 500
     is_retryable: ClassVar[bool] = False
+    places: ClassVar[tuple[Place, ...]] = ("session", "http")
+    """Where a client may be told it; a refused handshake is HTTP's."""
 
     def __init__(self, message: str, seq: int | None = None) -> None:
         super().__init__(message)
@@ -57,6 +61,7 @@ class Unauthorised(LiveError):
 
     code = "unauthorised"
     status = 401
+    places = ("http",)
 
 
 class Forbidden(LiveError):
@@ -64,6 +69,7 @@ class Forbidden(LiveError):
 
     code = "forbidden"
     status = 403
+    places = ("http",)
 
 
 class TooMany(LiveError):
@@ -71,6 +77,7 @@ class TooMany(LiveError):
 
     code = "too_many"
     status = 429
+    places = ("http",)
     is_retryable = True
 
 
@@ -79,6 +86,7 @@ class TooFast(LiveError):
 
     code = "too_fast"
     status = 429
+    places = ("session",)
     is_retryable = True
 
 
@@ -87,6 +95,7 @@ class TooSlow(LiveError):
 
     code = "too_slow"
     status = 408
+    places = ("http",)
     is_retryable = True
 
 
@@ -102,6 +111,7 @@ class NotFound(LiveError):
 
     code = "not_found"
     status = 404
+    places = ("http",)
 
 
 class StaleSeq(LiveError):
@@ -109,6 +119,7 @@ class StaleSeq(LiveError):
 
     code = "stale_seq"
     status = 400
+    places = ("session",)
 
 
 class Overloaded(LiveError):

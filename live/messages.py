@@ -25,6 +25,13 @@ Include = Literal["input", "explanation"]
 Verdict = Literal["digit", "unsure", "not_a_digit", "blank"]
 Unsigned = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]
 
+# What validators and generators of clients are told, and nothing here checks again.
+Point = Annotated[list[float], msgspec.Meta(extra_json_schema={"minItems": 2})]
+Digit = Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 0, "maximum": 9})]
+Ten = msgspec.Meta(extra_json_schema={"minItems": 10, "maxItems": 10})
+_INPUT = "base64 of 28×28 bytes, row-major, 0 paper … 255 ink: what the model saw."
+_EXPLAINED = "Over HTTP, when included; in a session it is a message of its own."
+
 KIND_INK = 1
 KIND_PICTURE = 2
 HEADER = Layout("<BBHII")
@@ -123,14 +130,14 @@ class InkMessage(msgspec.Struct, tag="ink", frozen=True):
     """A snapshot of the ink as JSON; binary frames carry the same, shorter."""
 
     seq: Unsigned
-    strokes: list[list[list[float]]]
+    strokes: list[list[Point]]
     rev: Unsigned = 0
 
 
 class InkBody(msgspec.Struct, frozen=True):
     """Ink as the body of an HTTP request."""
 
-    strokes: list[list[list[float]]]
+    strokes: list[list[Point]]
 
 
 class Numbered(msgspec.Struct):
@@ -183,15 +190,15 @@ class Prediction(msgspec.Struct, tag="prediction", gc=False):
     rev: int
     model: str
     verdict: Verdict
-    digit: int | None
+    digit: Digit | None
     confidence: float | None
-    probabilities: list[float] | None
+    probabilities: Annotated[list[float], Ten] | None
     dropped: int
     timing: Timing
-    input: str | msgspec.UnsetType = msgspec.UNSET
-    """base64 of 28×28 bytes, row-major, 0 paper … 255 ink: what the model saw."""
-    explanation: Explanation | msgspec.UnsetType = msgspec.UNSET
-    """Over HTTP, when included; in a session it is a message of its own."""
+    input: Annotated[str, msgspec.Meta(description=_INPUT)] | msgspec.UnsetType = msgspec.UNSET
+    explanation: Annotated[Explanation, msgspec.Meta(description=_EXPLAINED)] | msgspec.UnsetType = (
+        msgspec.UNSET
+    )
 
 
 class Error(msgspec.Struct, tag="error", frozen=True):

@@ -76,6 +76,30 @@ async def test_every_message_is_as_the_contract_says(server: RunningServer) -> N
         check(document, "Prediction", {"type": "prediction"})
 
 
+def test_each_place_names_the_faults_that_it_tells() -> None:
+    said = contracts.asyncapi()["components"]["schemas"]["Error"]["properties"]["code"]["examples"]
+    assert said == [
+        "bad_message",
+        "bad_picture",
+        "internal",
+        "overloaded",
+        "stale_seq",
+        "too_fast",
+        "too_large",
+        "unknown_model",
+    ]
+    said = contracts.openapi()["components"]["schemas"]["Fault"]["properties"]["code"]["examples"]
+    assert {"unauthorised", "too_slow", "unsupported_media_type"} < set(said)
+    assert "stale_seq" not in said
+
+
+@pytest.mark.parametrize("strokes", [[[[1]]], [[[]]]])
+def test_what_is_no_point_is_none_by_the_contract(server: RunningServer, strokes: list[Any]) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        check(contracts.openapi(), "InkBody", {"strokes": strokes})
+    assert httpx.post(server.url + "v1/predict", json={"strokes": strokes}).status_code == 400
+
+
 def test_the_wire_names_all_its_messages() -> None:
     schemas = contracts.asyncapi()["components"]["schemas"].values()
     types = {s["properties"]["type"]["enum"][0] for s in schemas if "type" in s["properties"]}
@@ -136,6 +160,15 @@ def test_the_page_about_the_contracts_loads_nothing_from_elsewhere(server: Runni
     found = httpx.get(server.url + "docs")
     assert found.headers["content-type"].startswith("text/html")
     assert "default-src 'none'" in found.headers["content-security-policy"]
-    for name in ("/v1/live", "/v1/batch", "BinaryPicture", "id='Prediction'"):
-        assert name in found.text
+    names = ("/v1/live", "/v1/batch", "BinaryPicture", "id='Prediction'")
+    details = (
+        "?model=",
+        "multipart/form-data",
+        "field <code>picture",
+        "#LastLine",
+        "1012: restart",
+        "Bearer",
+    )
+    for each in names + details:
+        assert each in found.text
     assert not re.search(r"(src|href)='?https?:", found.text)
