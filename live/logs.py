@@ -47,6 +47,11 @@ def _details(record: logging.LogRecord) -> dict[str, Any]:
     return {name: value for name, value in vars(record).items() if name not in _PLAIN}
 
 
+def as_json(name: str, message: str) -> str:
+    """Write a line as that logger would, for standard output."""
+    return _Json().format(logging.LogRecord(name, logging.INFO, "", 0, message, (), None))
+
+
 def configure(is_json: bool, level: str) -> None:
     """Send every logger's lines from `level` on to standard error."""
     handler = logging.StreamHandler(sys.stderr)

@@ -33,7 +33,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Serve until told to stop."""
-    serve(read_flags(options, Settings))
+    settings = read_flags(options, Settings)
+    try:
+        serve(settings)
+    except StartError as error:
+        if settings.log_format != "json":
+            raise
+        logging.getLogger(__name__).critical("%s", error)
+        return 1
     return 0
 
 
@@ -77,16 +84,18 @@ def _serve_alone(settings: Settings) -> None:
     with listen(settings) as listener, new_runner() as runner:
         service = Service(settings)
         server = Server(configure(settings, service), service)
-        server.on_up = lambda: announce(listener, is_secure=bool(settings.certificate))
+        server.on_up = lambda: announce(listener, settings)
         runner.run(server.serve([listener]))
     if service.failure:
         raise service.failure
 
 
-def announce(listener: socket.socket, also: str = "", *, is_secure: bool = False) -> None:
-    """Say where the page is; is_secure: by TLS."""
+def announce(listener: socket.socket, settings: Settings, also: str = "") -> None:
+    """Say where the page is, in the form of the log."""
+    url = url_of(listener, is_secure=bool(settings.certificate))
+    told = f"Live Digits is on {url} ({also}Ctrl+C stops it)"
     try:
-        print(f"Live Digits is on {url_of(listener, is_secure)} ({also}Ctrl+C stops it)", flush=True)
+        print(logs.as_json(__name__, told) if settings.log_format == "json" else told, flush=True)
     except OSError as error:
         # A full disk, or a pipe that nobody reads any more, is no reason not to serve.
         logging.getLogger(__name__).warning("Nobody was told where it is: %s", error.strerror)
@@ -150,6 +159,11 @@ class Server(uvicorn.Server):
         self._draining = asyncio.create_task(self._service.drain())
         self._draining.add_done_callback(lambda _: self.stop())
 
+    def hang_up(self) -> None:
+        """Let the sessions go, then stop, however often a terminal that closes says so."""
+        if not self._draining:
+            self.drain()
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Take connections, and heed signals."""
         # Windows' event loop can't wait for a socket; it takes connections one by one itself.
@@ -189,10 +203,12 @@ class Server(uvicorn.Server):
         return Door(source, take, protocol, config.ssl, self._service.settings.handshake_s)
 
     def handle_signals(self) -> None:
-        """Drain on SIGINT and SIGTERM."""
+        """Drain on SIGINT and SIGTERM, and on SIGHUP, unless nohup has that ignored."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.drain)
+        if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            loop.add_signal_handler(signal.SIGHUP, self.hang_up)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Take signals that come before the event loop's handlers are in place."""

@@ -1,6 +1,8 @@
 """Starting and stopping: what a user sees when it works, and when it can't."""
 
 import asyncio
+import json
+import os
 import re
 import shutil
 import signal
@@ -8,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections import Counter
+from http import HTTPStatus
 from pathlib import Path
 
 import httpx
@@ -17,7 +20,7 @@ import websockets
 
 from live import __version__
 from live.settings import KNOBS, WEIGHTS
-from tests.conftest import ROOT, running_server
+from tests.conftest import ROOT, RunningServer, running_server
 from tests.live.pages import draw, encoded
 
 
@@ -84,10 +87,58 @@ def test_a_wrong_flag_is_a_usage_error() -> None:
     assert run("serve", "--engine", "abacus").returncode == 2
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_an_idle_server_with_exit_code_0(number: signal.Signals) -> None:
     with running_server() as server:
         assert server.stop(number) == 0
+
+
+def test_what_nohup_has_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        server = RunningServer()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    server.process.send_signal(signal.SIGHUP)
+    assert httpx.get(server.url + "healthz").status_code == HTTPStatus.OK
+    assert server.stop() == 0
+    assert server.process.stdout
+    server.process.stdout.close()
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_server_ends_with_its_terminal(workers: str) -> None:
+    ours, theirs = os.openpty()
+    program = """
+import os, sys
+os.setsid()
+terminal = os.open(sys.argv[1], os.O_RDWR)
+for stream in range(3):
+    os.dup2(terminal, stream)
+os.execv(sys.executable, [sys.executable, "-m", "live", "serve", "--port", "0", "--workers", sys.argv[2]])
+"""
+    command = [sys.executable, "-c", program, os.ttyname(theirs), workers]
+    with subprocess.Popen(command, cwd=ROOT) as server:
+        told = b""
+        while b"Ctrl+C stops it" not in told:
+            told += os.read(ours, 1024)
+        os.close(theirs)
+        os.close(ours)
+        assert server.wait(timeout=30) == 0
+
+
+def test_with_json_every_line_of_ours_is_json() -> None:
+    words = ("serve", "--workers", "1", "--log-format", "json", "--port")
+    command = [sys.executable, "-m", "live", *words, "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
+        assert server.stdout
+        told = json.loads(server.stdout.readline())["message"]
+        assert told.startswith("Live Digits is on http")
+        found = run(*words, re.findall(r":(\d+)", told)[0])
+        server.terminate()
+    assert (found.returncode, found.stdout) == (1, "")
+    [line] = found.stderr.splitlines()
+    assert json.loads(line)["message"].startswith("Expected to listen on")
 
 
 async def test_a_second_signal_does_not_wait_for_sessions() -> None:
@@ -103,8 +154,8 @@ async def test_a_second_signal_does_not_wait_for_sessions() -> None:
             stuck.transport.abort()
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-async def test_a_signal_to_every_process_is_one(workers: str) -> None:
+@pytest.mark.parametrize(("workers", "number"), [("1", signal.SIGHUP), ("2", signal.SIGTERM)])
+async def test_a_signal_to_every_process_is_one(workers: str, number: signal.Signals) -> None:
     """As systemd and `timeout` send it: workers hear of it from their parent, too, and decoders need not."""
     page = encoded(draw("six"))
     head = f"POST /v1/batch HTTP/1.1\r\nHost: x\r\nContent-Length: {len(page)}\r\n\r\n".encode()
@@ -116,8 +167,8 @@ async def test_a_signal_to_every_process_is_one(workers: str) -> None:
         writer.write(head + page[:9])
         await asyncio.sleep(0.5)
         for process in psutil.Process(server.process.pid).children(recursive=True):
-            process.terminate()
-        server.process.terminate()
+            process.send_signal(number)
+        server.process.send_signal(number)
         await asyncio.sleep(4)
         writer.write(page[9:])
         assert b" 200 " in await reader.readline()

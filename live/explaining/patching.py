@@ -8,12 +8,12 @@ bytes of masks; the answer is n × 10 float64. At the end: u32 0, then weights, 
 
 import contextlib
 import os
-import signal
 import sys
 from struct import Struct
 
 import numpy as np
 
+from live.deaf import leave_signals_to_the_server
 from live.explaining.patches import Masks, explain
 from live.ink import SIDE
 from live.verdict import DIGITS, Probabilities
@@ -25,9 +25,7 @@ _NICENESS = 10
 
 def main() -> None:
     """Explain images one by one until the input ends."""
-    # Signals go to the whole group: the server says when to end, by closing the input.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    leave_signals_to_the_server()
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
     requests, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")

@@ -10,10 +10,10 @@ Little-endian.
 import contextlib
 import io
 import os
-import signal
 import sys
 from struct import Struct
 
+from live.deaf import leave_signals_to_the_server
 from live.errors import BadPicture, LiveError, TooLarge
 
 REQUEST = Struct("<IIQ")
@@ -29,9 +29,7 @@ _MAX_MEMORY = 1 << 30
 
 def main() -> None:
     """Answer requests one by one until the input ends."""
-    # Signals go to the whole group: the server says when to end, by closing the input.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    leave_signals_to_the_server()
     _take_less_than_the_server()
     _warm_up()
     if sys.argv[1:] == [BULK]:

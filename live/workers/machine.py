@@ -1,4 +1,4 @@
-"""What the supervisor needs of the operating system: how many cores there are, and signals as data."""
+"""What the supervisor needs of the operating system: cores, its terminal, and signals as data."""
 
 import contextlib
 import os
@@ -18,6 +18,26 @@ def usable_cores() -> int:
         quota, period = _CPU_MAX.read_text().split()
         cores = min(cores, int(quota) // int(period))
     return max(cores, 1)
+
+
+class Terminal:
+    """The terminal that this process was started in, if it was in one and is to end with it."""
+
+    def __init__(self) -> None:
+        # nohup has the signal ignored.
+        self._is_followed = _has_terminal() and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
+
+    def has_closed(self) -> bool:
+        """Say whether a SIGHUP means that, and not that somebody wants the weights to be renewed."""
+        return self._is_followed and not _has_terminal()
+
+
+def _has_terminal() -> bool:
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -24,7 +24,7 @@ from live.service import LOADING_S, choose_model
 from live.settings import Settings
 from live.transport.listening import listen, listen_together
 from live.workers.doorman import Doorman
-from live.workers.machine import signals, terminal_signals_blocked
+from live.workers.machine import Terminal, signals, terminal_signals_blocked
 from live.workers.orders import Ask, Drain, Failed, News, Numbers, Post, Ready, Stop
 from live.workers.poll import Poll
 from live.workers.staff import Place, State, Worker, delay_after
@@ -71,6 +71,7 @@ class _Supervisor:
         self._to_renew: deque[Place] = deque()
         self._poll = Poll(self._workers, self._places, self._board)
         self._is_up = self._is_stopping = False
+        self._terminal = Terminal()
         self._failure: StartError | None = None
 
     def run(self) -> None:
@@ -107,10 +108,13 @@ class _Supervisor:
 
     def _on_signal(self, number: int) -> None:
         if number == signal.SIGHUP:
-            if not self._is_up or self._is_stopping:
+            if self._is_stopping:
                 return
-            self._to_renew = deque(self._places)
-            self._renew_next()
+            if self._terminal.has_closed():
+                self._stop()
+            elif self._is_up:
+                self._to_renew = deque(self._places)
+                self._renew_next()
         elif self._is_stopping:
             for worker in self._workers:
                 worker.say(Stop())
@@ -189,8 +193,7 @@ class _Supervisor:
         serving = [place.worker and place.worker.state is State.SERVING for place in self._places]
         if all(serving) and not self._is_up:
             self._is_up = True
-            is_secure = bool(self._settings.certificate)
-            announce(self._listeners[0], f"{len(serving)} workers; ", is_secure=is_secure)
+            announce(self._listeners[0], self._settings, f"{len(serving)} workers; ")
 
     def _end(self, worker: Worker, *, is_replaced: bool) -> None:
         worker.state = State.ENDING
