@@ -227,18 +227,36 @@ function cellOf(value) {
     : text;
 }
 
-/** @param {readonly File[]} files */
+/**
+ * The files of each request: one archive, or pictures.
+ *
+ * @param {readonly File[]} files
+ */
 function portionsOf(files) {
   /** @type {File[][]} */
   const portions = [];
-  let bytes = Infinity;
+  let bytes = 0;
   for (const file of files) {
-    const isFull = bytes + file.size > MOST_BYTES || portions[portions.length - 1].length >= MOST_FILES;
-    if (isFull) portions.push([]);
-    bytes = (isFull ? 0 : bytes) + file.size;
-    portions[portions.length - 1].push(file);
+    const last = portions.at(-1);
+    bytes += file.size;
+    const isFull = !last || last.length >= MOST_FILES || bytes > MOST_BYTES;
+    if (isFull || last.some((other) => areMixed(file, other))) {
+      portions.push([file]);
+      bytes = file.size;
+    } else last.push(file);
   }
   return portions;
+}
+
+/**
+ * Whether answers about two files could be taken for each other: they come as they are ready, with a name alone, and
+ * an archive may hold any.
+ *
+ * @param {File} one
+ * @param {File} other
+ */
+function areMixed(one, other) {
+  return isArchive(one) || isArchive(other) || nameOf(one) === nameOf(other);
 }
 
 /** @param {Response} response */

@@ -44,10 +44,20 @@ test("every picture gets its answer, in whatever order they come", async () => {
   assert.equal(batch.isRunning, false);
 });
 
-test("two files of one name have an answer each", async () => {
-  const { batch } = answering({ name: "a", ...prediction() }, { name: "a", ...prediction({ digit: 1 }) });
-  await batch.run([file("a"), file("a")]);
-  assert.deepEqual(batch.rows.map(({ belief }) => belief.digit), [7, 1]);
+test("files of one name have their own answers, whichever is ready first", async () => {
+  const members = [{ name: "a", ...prediction({ digit: 8 }) }, { name: "a", ...prediction({ digit: 9 }) }];
+  const send = async (_, { body }) => {
+    const lines = body.getAll("picture").flatMap(({ name, size }) =>
+      name === "many.zip" ? members : [{ name, ...prediction({ digit: size }) }],
+    );
+    return new Response([{ summary: {} }, ...lines].reverse().map((line) => JSON.stringify(line)).join("\n"));
+  };
+  const batch = new PictureBatch(() => "http://x", send);
+  await batch.run([file("many.zip", "application/zip"), file("a", "", 1), file("b", "", 2), file("a", "", 3)]);
+  assert.deepEqual(
+    batch.rows.map(({ name, file, belief }) => [name, file?.size, belief.digit]),
+    [["a", 1, 1], ["b", 2, 2], ["a", 3, 3], ["a", undefined, 9], ["a", undefined, 8]],
+  );
 });
 
 test("pictures in a ZIP become rows as they are read", async () => {
