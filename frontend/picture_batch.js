@@ -207,12 +207,12 @@ function isArchive({ name, type }) {
 }
 
 /**
- * Its name as the server will repeat it: browsers write these characters of a multipart name in another way.
+ * Its name as the server will repeat it: these characters of a multipart name are rewritten on their way.
  *
  * @param {File} file
  */
 function nameOf({ name }) {
-  return name.replace(/["\r\n]/g, "_");
+  return name.replace(/["\\\r\n]/g, "_");
 }
 
 /**
