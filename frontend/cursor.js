@@ -11,7 +11,6 @@ const FINE_STEP = 5;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class KeyboardCursor {
-  #sheet;
   #mark;
   #drawing;
   #hand;
@@ -27,7 +26,6 @@ export class KeyboardCursor {
    * @param {{ pen: () => Pen, said: (text: string) => void }} hand
    */
   constructor(sheet, drawing, hand) {
-    this.#sheet = sheet;
     this.#mark = /** @type {HTMLElement} */ (sheet.querySelector(".cursor"));
     this.#drawing = drawing;
     this.#hand = hand;
@@ -84,10 +82,11 @@ export class KeyboardCursor {
   }
 
   #show() {
-    const scale = this.#sheet.clientWidth / PAGE;
     this.#mark.hidden = false;
     this.#mark.classList.toggle("down", this.#isDown);
-    this.#mark.style.transform = `translate(${this.#x * scale}px, ${this.#y * scale}px)`;
+    // Not in pixels: the sheet may become larger or smaller.
+    this.#mark.style.left = `${(100 * this.#x) / PAGE}%`;
+    this.#mark.style.top = `${(100 * this.#y) / PAGE}%`;
   }
 
   /**

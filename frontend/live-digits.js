@@ -43,7 +43,7 @@ const STYLE = `
   .sheet { position: relative; aspect-ratio: 1; background: var(--sheet); color: var(--ink); transition: background-color 1ms, color 1ms; border: 1px solid #8888;
     border-radius: .75rem; overflow: hidden; touch-action: none; cursor: crosshair; user-select: none; -webkit-user-select: none; }
   .sheet:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
-  .cursor { position: absolute; left: 0; top: 0; width: 1.25rem; height: 1.25rem; margin: -.625rem; border: 2px solid var(--accent); border-radius: 50%; pointer-events: none; }
+  .cursor { position: absolute; width: 1.25rem; height: 1.25rem; margin: -.625rem; border: 2px solid var(--accent); border-radius: 50%; pointer-events: none; }
   .cursor.down { background: var(--accent); }
   .cursor[hidden] { display: none; }
   canvas { position: absolute; inset: 0; width: 100%; height: 100%; }

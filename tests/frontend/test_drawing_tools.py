@@ -157,6 +157,19 @@ async def test_a_digit_can_be_drawn_with_the_keyboard_alone(page: Page) -> None:
     assert len(await strokes(page)) == 1
 
 
+async def test_the_keyboards_pen_stays_at_its_place_on_a_sheet_that_shrinks(page: Page) -> None:
+    await page.locator("#sheet").focus()
+    await page.keyboard.press("ArrowRight")
+    share = """() => {
+      const boxOf = (place) => document.querySelector(place).getBoundingClientRect();
+      const [sheet, mark] = [boxOf("#sheet"), boxOf(".cursor")];
+      return [(mark.x - sheet.x) / sheet.width, (mark.y - sheet.y) / sheet.height];
+    }"""
+    for width in (1280, 700):
+        await page.set_viewport_size({"width": width, "height": 500})
+        assert await page.evaluate(share) == pytest.approx([0.525, 0.5], abs=0.005)
+
+
 async def test_the_result_is_announced_once_it_has_settled(page: Page) -> None:
     await draw(page, SEVEN)
     await expect(page.locator("#announcer")).to_have_text(re.compile(r"^7, .* sure$"))
