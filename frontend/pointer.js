@@ -59,10 +59,11 @@ export class PointerInput {
     const isErasing = isEraserEnd || this.#hand.isErasing();
     this.#surface.setPointerCapture(event.pointerId);
     this.#contact = event.pointerId;
-    this.#measure();
-    this.#rubbedAt = isErasing ? this.#point(event) : null;
-    if (isErasing) this.#rub(this.#point(event));
-    else this.#drawing.begin(this.#point(event), this.#hand.pen());
+    this.#hold();
+    const point = this.#point(event);
+    this.#rubbedAt = isErasing ? point : null;
+    if (isErasing) this.#rub(point);
+    else this.#drawing.begin(point, this.#hand.pen());
   }
 
   /** @param {PointerEvent} event */
@@ -117,14 +118,16 @@ export class PointerInput {
 
   /**
    * Measured once a stroke, and when something scrolls under it: asking at every event would make the browser lay out
-   * the page at every event. Nothing of the window is listened to in between: it outlives the surface.
+   * the page at every event. A page that is left never hears that the contact ended, and may come back as it was.
+   * Nothing of the window is listened to in between: it outlives the surface.
    */
-  #measure() {
+  #hold() {
     const measure = () => (this.#box = this.#surface.getBoundingClientRect());
     measure();
     this.#held?.abort();
     const { signal } = (this.#held = new AbortController());
     for (const shift of ["scroll", "resize"]) addEventListener(shift, measure, { capture: true, signal });
+    addEventListener("pagehide", () => this.release(), { signal });
   }
 
   /**

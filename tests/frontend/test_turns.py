@@ -62,6 +62,17 @@ async def test_a_palm_that_lies_there_first_gives_way_to_the_pen(page: Page) -> 
     assert len(await strokes(page)) == 1
 
 
+async def test_the_mouse_draws_on_a_page_that_was_left_under_the_finger_and_comes_back(page: Page) -> None:
+    hand = await page.context.new_cdp_session(page)
+    first, second, *_ = await corners(page, SEVEN)
+    await touch(hand, "touchStart", first)
+    await touch(hand, "touchMove", second)
+    await page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    await draw(page, SEVEN)
+    await touch(hand, "touchEnd")
+    assert len(await strokes(page)) == 2
+
+
 async def test_the_keyboards_pen_is_the_pen_even_after_the_eraser(page: Page) -> None:
     await page.locator("#sheet").focus()
     await page.keyboard.press("e")
