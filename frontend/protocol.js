@@ -47,24 +47,22 @@ const KNOWN = new Set(["ready", "configured", "prediction", "explanation", "erro
  */
 export function encodeInk({ seq, rev, strokes }, limits = {}) {
   const lines = thin(strokes, limits);
-  const points = lines.reduce((sum, line) => sum + line.length, 0);
-  const view = new DataView(new ArrayBuffer(HEADER_BYTES + lines.length * COUNT_BYTES + points * POINT_BYTES));
+  const points = lines.flat();
+  const view = new DataView(new ArrayBuffer(HEADER_BYTES + lines.length * COUNT_BYTES + points.length * POINT_BYTES));
   view.setUint8(0, KIND_INK);
   view.setUint16(2, lines.length, true);
   view.setUint32(4, seq, true);
   view.setUint32(8, rev, true);
-  const scale = fineness(lines);
+  const scale = fineness(points);
   let at = HEADER_BYTES;
   for (const line of lines) {
     view.setUint16(at, line.length, true);
     at += COUNT_BYTES;
   }
-  for (const line of lines) {
-    for (const { x, y } of line) {
-      view.setInt16(at, Math.round(x * scale), true);
-      view.setInt16(at + 2, Math.round(y * scale), true);
-      at += POINT_BYTES;
-    }
+  for (const { x, y } of points) {
+    view.setInt16(at, Math.round(x * scale), true);
+    view.setInt16(at + 2, Math.round(y * scale), true);
+    at += POINT_BYTES;
   }
   return view.buffer;
 }
@@ -108,24 +106,33 @@ export function bytesOf(text) {
 }
 
 /**
- * Points of every stroke, evenly fewer of them where there are more than a frame may carry.
+ * Points of every stroke, evenly fewer of both where there are more than a frame may carry.
  *
  * @param {readonly Stroke[]} strokes
  * @param {Limits} limits
  */
 function thin(strokes, limits) {
-  const fit = strokes.slice(0, Math.min(limits.strokes ?? MOST, MOST));
+  const fit = evenly(strokes, Math.min(limits.strokes ?? MOST, MOST));
   const room = (limits.frame_bytes ?? Infinity) - HEADER_BYTES - fit.length * COUNT_BYTES;
   const most = Math.min(limits.points ?? Infinity, Math.floor(room / POINT_BYTES));
   const longest = Math.max(0, ...fit.map((stroke) => stroke.points.length));
   // Each stroke keeps its two ends, so that many short strokes may need a longer step than the ratio says.
-  let step = Math.max(1, Math.ceil(longest / MOST), Math.ceil(countPoints(fit) / most));
-  let lines = fit.map(({ points }) => everyNth(points, step));
-  while (lines.reduce((sum, line) => sum + line.length, 0) > most && step < longest) {
-    step *= 2;
-    lines = fit.map(({ points }) => everyNth(points, step));
+  for (let step = Math.max(1, Math.ceil(longest / MOST), Math.ceil(countPoints(fit) / most)); ; step *= 2) {
+    const lines = fit.map(({ points }) => everyNth(points, step));
+    if (lines.flat().length <= most || step >= longest) return lines;
   }
-  return lines;
+}
+
+/**
+ * So many of some items at most, the last among them: it is the newest.
+ *
+ * @template T
+ * @param {readonly T[]} items
+ * @param {number} most
+ */
+function evenly(items, most) {
+  const keptOf = (/** @type {number} */ first) => Math.floor((first * most) / items.length);
+  return items.filter((_, i) => keptOf(i + 1) > keptOf(i));
 }
 
 /**
@@ -140,12 +147,10 @@ function everyNth(items, step) {
 /**
  * The scale onto the wire; ink far off the page shrinks as a whole rather than lose its shape at the edge.
  *
- * @param {readonly (readonly Point[])[]} lines
+ * @param {readonly Point[]} points
  */
-function fineness(lines) {
+function fineness(points) {
   let farthest = 0;
-  for (const line of lines) {
-    for (const { x, y } of line) farthest = Math.max(farthest, Math.abs(x), Math.abs(y));
-  }
+  for (const { x, y } of points) farthest = Math.max(farthest, Math.abs(x), Math.abs(y));
   return Math.min(FINENESS, FARTHEST / farthest);
 }

@@ -48,6 +48,20 @@ test("more points than the server takes are thinned evenly and keep both ends", 
   assert.deepEqual([points[0][0], points.at(-1)[0]], [0, 999 * 16]);
 });
 
+test("more strokes than the server takes are thinned evenly, and the newest is kept", () => {
+  const sent = (count) => {
+    const strokes = Array.from({ length: count }, (_, i) => stroke([i, 0]));
+    return read(encodeInk({ seq: 1, rev: 0, strokes }, { strokes: 256 })).strokes.map(([[x]]) => x / 16);
+  };
+  assert.deepEqual(sent(256), [...Array(256).keys()]);
+  for (const count of [257, 300, 511, 512, 1900]) {
+    const places = sent(count);
+    assert.deepEqual([places.length, places.at(-1)], [256, count - 1]);
+    const gaps = places.map((place, i) => place - (places[i - 1] ?? -1));
+    assert.ok(Math.max(...gaps) - Math.min(...gaps) <= 1, `${count}: gaps of ${new Set(gaps)}`);
+  }
+});
+
 test("a frame keeps under the server's size", () => {
   const strokes = Array.from({ length: 40 }, () => stroke(...Array.from({ length: 90 }, (_, i) => [i, i])));
   assert.ok(encodeInk({ seq: 1, rev: 0, strokes }, { frame_bytes: 4096 }).byteLength <= 4096);
