@@ -6,6 +6,7 @@
  * @import { PictureBatch, Row } from "./picture_batch.js"
  */
 import { download } from "./exports.js";
+import { eachFrame } from "./frames.js";
 import { pixelsOf } from "./image.js";
 import { csvOf, isDoubtful, isRead, jsonOf } from "./picture_batch.js";
 import { percent } from "./verdict.js";
@@ -13,6 +14,8 @@ import { percent } from "./verdict.js";
 const THUMB_PX = 56;
 /** Pictures decoded at a time: a photo of 12 megapixels takes 48 MB until it is small. */
 const MOST_DECODED = 3;
+/** Between rows that come: each lays out all of the table, and thousands may come within seconds. */
+const GAP_MS = 500;
 
 /** What a column is sorted by. @type {Record<string, (row: Row) => string | number>} */
 const KEYS = {
@@ -68,9 +71,11 @@ export class PictureTable {
     for (const button of root.querySelectorAll("th button")) button.addEventListener("click", () => this.#sort(button));
     find(".csv").addEventListener("click", () => download("digits.csv", new Blob([csvOf(batch.rows)], { type: "text/csv" })));
     find(".json").addEventListener("click", () => download("digits.json", new Blob([jsonOf(batch.rows)])));
+    const ask = eachFrame(() => this.#render(), GAP_MS);
     batch.changed.listen((row) => {
-      if (row) this.#fill(row);
-      this.#render();
+      if (!row) return this.#render();
+      this.#fill(row);
+      ask();
     });
   }
 

@@ -198,6 +198,26 @@ async def test_an_empty_zip_says_that_nothing_was_in_it(page: Page) -> None:
     await expect(row).to_contain_text("Expected pictures in a ZIP, found none")
 
 
+async def test_answers_that_come_at_once_are_rendered_at_once(page: Page) -> None:
+    await choose(page)
+
+    async def answer_many(route: Route) -> None:
+        lines = [line("seven.png")] * 300
+        await route.fulfill(body="".join(json.dumps(one) + "\n" for one in [*lines, {"summary": {}}]))
+
+    await page.route("**/v1/batch*", answer_many)
+    await page.evaluate("""() => {
+      window.renders = 0;
+      const observer = new MutationObserver(changes => renders += changes.length);
+      observer.observe(document.querySelector("#table .summary"), { childList: true });
+    }""")
+    archive: FilePayload = {"name": "many.zip", "mimeType": "application/zip", "buffer": b""}
+    await page.set_input_files("#pictures input[type=file]", [archive])
+    await expect(page.locator("#table .summary")).to_have_text("304 of 305 read, 3 to look at")
+    await expect(page.locator("tbody tr")).to_have_count(305)
+    assert await page.evaluate("renders") < 10
+
+
 async def test_dropped_and_pasted_pictures_are_read(page: Page) -> None:
     await page.route("**/v1/batch*", answer)
     for kind, name in (("drop", "seven.png"), ("paste", "two.png")):
