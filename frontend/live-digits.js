@@ -50,7 +50,7 @@ const STYLE = `
   .tools { display: flex; gap: .5rem; margin: .5rem 0; }
   button { flex: 1; min-height: 2.5rem; font: inherit; color: inherit; background: none; border: 1px solid #8888; border-radius: .5rem; }
   .away { font-weight: 600; }
-  .away:not([hidden]) + .result { opacity: .35; }
+  .away:not([hidden]) + .result { filter: grayscale(1); }
   .verdict { display: flex; gap: 1rem; align-items: center; min-height: 5rem; }
   .sign { font-size: 4.5rem; line-height: 1; min-width: 1ch; color: var(--accent); }
   .word { font-size: 1.3rem; }

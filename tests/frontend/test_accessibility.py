@@ -61,6 +61,9 @@ async def test_nothing_keeps_anybody_out(
     await page.keyboard.press("?")
     assert not await violations(page, axe, "#keys")
     await page.keyboard.press("Escape")
+    for state in ("waiting", "ready"):
+        await page.eval_on_selector("#status", "(status, state) => status.dataset.state = state", state)
+        assert not await violations(page, axe, "#results"), state
     for verdict in ("unsure", "not_a_digit", "blank"):
         await page.eval_on_selector_all(
             "#results [data-verdict]",

@@ -141,7 +141,7 @@ async def test_it_says_when_its_server_is_gone(host: Page, own_server: Server) -
     await expect(away).to_be_hidden()
     own_server.kill()
     await expect(away).to_be_visible()
-    await expect(host.locator("live-digits .result")).to_have_css("opacity", "0.35")
+    await expect(host.locator("live-digits .result")).to_have_css("filter", "grayscale(1)")
     await expect(host.locator("live-digits .unseen")).to_have_text("Not connected")
 
 
