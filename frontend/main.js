@@ -109,6 +109,8 @@ async function readPictures(files) {
   });
   const batch = await pictures;
   if (!batch) return;
+  // What was said of other pictures may be said again of these.
+  announcer.say("");
   const running = batch.run(files);
   element("pictures").scrollIntoView({ block: "start" });
   const rows = await running;

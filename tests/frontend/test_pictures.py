@@ -198,6 +198,18 @@ async def test_an_empty_zip_says_that_nothing_was_in_it(page: Page) -> None:
     await expect(row).to_contain_text("Expected pictures in a ZIP, found none")
 
 
+async def test_each_picture_that_is_pasted_is_announced(page: Page) -> None:
+    await page.route("**/v1/batch*", answer)
+    await page.evaluate("""() => {
+      const announcer = document.querySelector("#announcer");
+      window.said = [];
+      new MutationObserver(() => said.push(announcer.textContent)).observe(announcer, { childList: true });
+    }""")
+    for count in (1, 2):
+        await page.set_input_files("#pictures input[type=file]", [picture("seven.png")])
+        await until(page, "count => said.filter(text => text.startsWith('1 of 1')).length === count", count)
+
+
 async def test_answers_that_come_at_once_are_rendered_at_once(page: Page) -> None:
     await choose(page)
 
