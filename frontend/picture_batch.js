@@ -1,7 +1,7 @@
 /**
  * The picture batch: files in, one row for each picture out, filled as the server answers. No DOM.
  *
- * The table of pictures starts it and renders its rows.
+ * The page starts it, and the table of pictures renders its rows.
  *
  * @import { Belief } from "./reading.js"
  *

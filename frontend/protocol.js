@@ -1,7 +1,7 @@
 /**
  * The wire: what the page says to the server as bytes or text, and what the server's text means.
  *
- * Only the connection and the session call it. It knows no DOM and no socket.
+ * It knows no DOM and no socket.
  *
  * @import { Point, Stroke } from "./drawing.js"
  *

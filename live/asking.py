@@ -19,12 +19,11 @@ from starlette.types import Receive, Scope, Send
 
 from live import bulk, ink, parsing, uploads
 from live.errors import BadMessage, TooLarge, TooSlow, UnknownModel
-from live.ink import Ink
+from live.ink import Image, Ink
 from live.inquiry import Inquiry
 from live.messages import Include, Picture, Snapshot
 from live.places import Places
 from live.service import Service
-from live.session import Image
 from live.settings import Settings
 from live.uploads import Part, Upload
 

@@ -1,6 +1,6 @@
 """The batcher: who is waiting → one predict call → everyone answered exactly once.
 
-Third step of the flow. What waits in its queue is not snapshots but *waiters*: sessions that have something
+What waits in its queue is not snapshots but *waiters*: sessions that have something
 new, each once, first come first served. A batch is cut when, and only when, predict is free or, in a crowd,
 at its last; it takes each waiter's newest snapshot at that very moment. That is all it takes for four things
 at once:

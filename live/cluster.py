@@ -202,9 +202,8 @@ class _Models:
     """Models without a server: takes batches from any server's predict thread, one at a time."""
 
     def __init__(self, settings: ClusterSettings) -> None:
-        folder = settings.weights if settings.weights.is_dir() else settings.weights.parent
         self._scores = {
-            card.name: recogniser.load(card, folder, settings.engine).scores
+            card.name: recogniser.load(card, settings.weights, settings.engine).scores
             for card in recogniser.find_cards(settings.weights)
         }
         self._thread = ThreadPoolExecutor(1)

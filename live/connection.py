@@ -181,7 +181,7 @@ class Connection:
                 session.close = Close.RESTART
         await send({"type": "websocket.close", "code": session.close.code, "reason": session.close.reason})
 
-    # ---- for the service, when it drains
+    # ---- for the service and the endpoint
 
     async def leave(self, message: GoAway, after_s: float) -> None:
         """Announce the end; after a while, close as soon as all that came in is answered."""

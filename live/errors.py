@@ -1,10 +1,10 @@
 """What can go wrong, in one hierarchy. Each class owns its code on the wire and its HTTP status.
 
-    frame ──▶ messages ──▶ session ──▶ batcher ──▶ recogniser
-      │           │            │           │
-    TooLarge   BadMessage   StaleSeq    Internal
-               BadPicture   TooFast     Overloaded
-                            UnknownModel
+    frame ──▶ parsing ──▶ session ──▶ batcher ──▶ recogniser
+                 │           │           │
+             BadMessage   StaleSeq    Internal
+             BadPicture   TooFast     Overloaded
+             TooLarge     UnknownModel
 
 A websocket answers each with an `error` message and stays open; HTTP answers with the status. What stops the
 server from starting is a `StartError`, which no client ever sees.

@@ -1,8 +1,8 @@
 """Ink: the strokes of a drawing, and what the model sees of them.
 
-Second step of the flow: messages → **ink** → batcher → recogniser. In come drawings as points, out come
-28×28 images in MNIST's normalisation, a whole batch at a time. The trainer renders with this very module, so
-that a model is served exactly what it was trained on. No I/O, no state.
+Parsing builds it. Once a batch is cut, prediction → **render** → recogniser: in come drawings as points, out
+come 28×28 images in MNIST's normalisation, a whole batch at a time. The trainer renders with this very
+module, so that a model is served exactly what it was trained on. No I/O, no state.
 
 How a batch is rendered, without a Python loop over drawings, strokes or points:
 
@@ -36,8 +36,10 @@ SIDE = splat.SIDE
 
 Points = NDArray[np.floating] | NDArray[np.int16]
 """(P, 2): x to the right, y down, any unit and origin."""
+Image = NDArray[np.float32]
+"""(28, 28): 0 is paper, 1 is ink."""
 Images = NDArray[np.float32]
-"""(B, 28, 28): 0 is paper, 1 is ink."""
+"""(B, 28, 28): as many of them."""
 
 _Floats = NDArray[np.float64]
 _Ints = NDArray[np.intp]
@@ -71,11 +73,6 @@ class Ink(NamedTuple):
     points: Points
     counts: NDArray[np.intp]
     numbers: NDArray[np.intp] | None = None
-
-    @property
-    def is_blank(self) -> bool:
-        """Nothing was drawn: no strokes, or none with a point."""
-        return self.counts.size == 0
 
     def number(self, stroke: int) -> int:
         """Say which of the client's strokes one of these is."""

@@ -7,11 +7,12 @@ import asyncio
 import time
 
 from live.errors import LiveError
+from live.ink import Image
 from live.lanes import Cut
 from live.messages import Include, Prediction, Snapshot
 from live.prediction import Answer, tell
 from live.service import Service
-from live.session import Image, Waiting
+from live.session import Waiting
 
 
 class Inquiry:

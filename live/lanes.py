@@ -5,7 +5,8 @@ The batcher's queue, of waiters and not of snapshots, as batcher.py says.
 Who waits behind a whole batch is far: nothing that came in now could be predicted before that batch is. They
 are told when they are near, so that a flood is read in few, large pieces, and just in time.
 
-Bulk (uploaded archives, say) waits in lanes of its own, which are cut when nobody draws, or every ninth time.
+Bulk (uploaded pictures, images to explain others by) waits in the *lower* lanes, which are cut when nobody
+draws, or every ninth time.
 """
 
 import asyncio
@@ -83,7 +84,7 @@ class Lanes(Generic[Item, Answer]):
     def put(self, waiter: Waiter[Item, Answer], is_bulk: bool = False) -> None:
         """Queue a waiter that has something new; one that is queued already keeps its place.
 
-        is_bulk: it is one of many that nobody watches; those who draw go first.
+        is_bulk: into the lower lanes; those who draw go first.
         """
         if waiter in self._queued:
             return

@@ -1,8 +1,8 @@
 """The predict thread: loads the models, runs what the batcher cuts, and is replaced when it can't go on.
 
-Between batcher and prediction. A thread and not a process: LiteRT lets go of the interpreter while it
-computes, and a batch would cost more to send than to run. But a thread can't be killed: one that hangs is
-left behind, and what it comes to one day is forgotten.
+Between prediction's Predictor and its Models. A thread and not a process: LiteRT lets go of the interpreter
+while it computes, and a batch would cost more to send than to run. But a thread can't be killed: one that
+hangs is left behind, and what it comes to one day is forgotten.
 
 No `Executor`: with a future of each kind, the one waking the other, there and back took 69 us, and this way
 it takes 53.

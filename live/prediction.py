@@ -20,11 +20,11 @@ import numpy as np
 
 from live import ink
 from live.explaining.explain import worths
-from live.ink import Images
+from live.ink import Image, Images
 from live.lanes import Cut
 from live.messages import Include, Prediction, Timing, drawings_of
 from live.recogniser import Recogniser
-from live.session import Image, Waiting
+from live.session import Waiting
 from live.spare import Work
 from live.verdict import BLANK, Calibration, Judgement, Probabilities, Scores, judge
 

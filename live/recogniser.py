@@ -1,12 +1,12 @@
 """Recognisers: weights and their card → a callable from images to scores.
 
-Fourth step of the flow: ink → **recogniser** → verdict. In go images (B, 28, 28), out come scores (B, 10 or
+ink → **recogniser** → verdict: in go images (B, 28, 28), out come scores (B, 10 or
 11). Two engines run the same weights: LiteRT, light and fastest on CPUs, and Keras, for GPUs and for models
 that come without a card. Both are imported late: serving with LiteRT never imports TensorFlow.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +19,7 @@ from live.errors import StartError
 from live.ink import NORMALISATION, SIDE, Images
 from live.verdict import DIGITS, UNCALIBRATED, Calibration, Scores
 
+PREFERRED_MODEL = "compact"
 _LITERT_SIZES = (64, 32, 16, 8, 4, 2, 1)
 """One interpreter each: resizing one costs a new allocation. A batch is run in as few pieces as can be, none
 padded: between two, the predict thread waits for the interpreter's lock (64 in eight pieces: 164 us of an
@@ -61,7 +62,7 @@ class Recogniser(NamedTuple):
 
 
 Load = Callable[[Card, Path, str], Recogniser]
-"""What `load` is, and what may stand in for it: a card, its folder, the engine."""
+"""What `load` is, and what may stand in for it: a card, where the weights are, the engine."""
 
 
 def find_cards(weights: Path) -> list[Card]:
@@ -85,8 +86,19 @@ def find_cards(weights: Path) -> list[Card]:
     return cards
 
 
-def load(card: Card, folder: Path, engine: str) -> Recogniser:
+def choose_model(cards: Sequence[Card], wanted: str) -> str:
+    """Choose the default model: the one wanted, or else ours. Raises StartError if it is not there."""
+    names = [card.name for card in cards]
+    chosen = wanted or (PREFERRED_MODEL if PREFERRED_MODEL in names else names[0])
+    if chosen not in names:
+        raise StartError(f"Expected one of the models {', '.join(names)}, got {chosen}")
+    return chosen
+
+
+def load(card: Card, weights: Path, engine: str) -> Recogniser:
     """Load a model, check it against its card, and run it at the sizes it will be asked for first.
+
+    weights: the folder where they are, or the Keras file.
 
     Keras stands in for LiteRT where the platform has no package of that and Keras is installed.
 
@@ -108,7 +120,7 @@ def load(card: Card, folder: Path, engine: str) -> Recogniser:
     name = next((name for name in card.files if name.endswith(".tflite") == is_litert), None)
     if name is None:
         raise StartError(f"Expected a file for engine {engine} on the card of {card.name}, found none")
-    path = folder / name
+    path = (weights if weights.is_dir() else weights.parent) / name
     _check(path, card.files[name].sha256, card.name)
     run = _load_litert(path) if is_litert else _load_keras(path, card.outputs)
     _warm_up(run, card)

@@ -10,7 +10,7 @@ import itertools
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PREFERRED_MODEL = "compact"
 LOADING_S = 300.0
 """What loading may take: importing TensorFlow and compiling a model is slow."""
 _MAX_WAIT_FOR_READY_S = 20.0
@@ -66,15 +65,6 @@ class State(Enum):
     RESTARTING = "restarting"
     DRAINING = "draining"
     FAILED = "failed"
-
-
-def choose_model(cards: Sequence[Card], wanted: str) -> str:
-    """Choose the default model: the one wanted, or else ours. Raises StartError if it is not there."""
-    names = [card.name for card in cards]
-    chosen = wanted or (PREFERRED_MODEL if PREFERRED_MODEL in names else names[0])
-    if chosen not in names:
-        raise StartError(f"Expected one of the models {', '.join(names)}, got {chosen}")
-    return chosen
 
 
 class Member(Protocol):
@@ -306,15 +296,14 @@ class Service:
     # ---- in the predict thread
 
     def _load(self) -> Models:
-        weights = self.settings.weights
-        self.cards = recogniser.find_cards(weights)
-        names = [card.name for card in self.cards]
-        default = choose_model(self.cards, self.settings.model)
-        folder = weights if weights.is_dir() else weights.parent
-        recognisers = {card.name: self._load_one(card, folder, self.settings.engine) for card in self.cards}
-        self.models = [Model(card.name, card.name == default, card.summary) for card in self.cards]
-        models = Models(recognisers)
-        for name in names:
+        weights, engine = self.settings.weights, self.settings.engine
+        cards = recogniser.find_cards(weights)
+        default = recogniser.choose_model(cards, self.settings.model)
+        models = Models({card.name: self._load_one(card, weights, engine) for card in cards})
+        for name in (card.name for card in cards):
             # The recognisers have warmed up; what renders and judges has not.
             models(name, Question.about([Waiting(Snapshot(0, 0, ink.from_strokes([[(0, 0), (1, 1)]])), 0.0)]))
+        # At once, when all is loaded: the event loop has shown those of the thread before till now.
+        listed = [Model(card.name, card.name == default, card.summary) for card in cards]
+        self.cards, self.models = cards, listed
         return models

@@ -1,6 +1,6 @@
 """A session: one websocket's state, without the websocket.
 
-Between messages and batcher: in come frames and answers, out come snapshots to predict and messages to send.
+Between parsing and batcher: in come frames and answers, out come snapshots to predict and messages to send.
 It does no I/O and reads no clock, so every order of events can be tested. One event loop owns it; its
 connection calls `receive` and `next_message`, the batcher `take`, `answer` and `fail`.
 
@@ -18,13 +18,12 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from live import messages, parsing
 from live.counts import Counts
 from live.errors import LiveError, StaleSeq, UnknownModel
 from live.explaining.explanation import Explanation
+from live.ink import Image
 from live.messages import (
     Close,
     Configure,
@@ -41,8 +40,6 @@ from live.patience import Patience
 
 MAX_UNSENT_MESSAGES = 256
 """Errors and confirmations waiting for a client that does not read; one more and the session is closed."""
-
-Image = NDArray[np.float32]
 
 
 class Waiting(msgspec.Struct, frozen=True, eq=False, gc=False):

@@ -29,12 +29,6 @@ WEIGHTS = _beside("weights")
 CAN_SHARE_PORTS = hasattr(socket, "SO_REUSEPORT") and sys.platform != "darwin"
 """Whether the kernel spreads connections over the sockets on one port. macOS has the option but does not."""
 
-_FRAMES_HELD = 8
-"""The largest message may be being put together, waiting, decoded, predicted, answered and explained."""
-_BESIDE_FRAMES = 4 << 20
-"""Bytes beside those: 256 kB are read at once, and taken apart a few frames at a time; the unsent is 256
-messages and 64 kB."""
-
 _MOST = 2**53
 """Clients are told limits as JSON: up to here, a browser reads a whole number as it is."""
 _LEAST_S, _MOST_S = 1e-3, 2e6
@@ -139,11 +133,6 @@ class Settings:
         for knob in fields(self):
             if fault := _fault(knob, getattr(self, knob.name)):
                 raise ValueError(f"Expected {knob.name} of {fault}")
-
-    @property
-    def session_bytes(self) -> int:
-        """How much memory one session takes at most, whatever its client does."""
-        return _FRAMES_HELD * self.max_frame_bytes + _BESIDE_FRAMES
 
     @property
     def limits(self) -> Limits:

@@ -1,6 +1,6 @@
 """Uploads: an HTTP body → files, kept in a temporary file while they are read.
 
-First step of the flow for HTTP: routes → **uploads** → archives → bulk. The whole body is taken in before
+First step of the flow for HTTP: asking → **uploads** → archives → bulk. The whole body is taken in before
 anything is answered: a client that sends first and reads later would else wait for us while we wait for it.
 Memory stays at a megabyte, whatever comes; the disk is bounded by the caller.
 """

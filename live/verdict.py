@@ -1,6 +1,6 @@
 """Verdicts: what to believe of a model's scores.
 
-Fifth step of the flow: recogniser → **verdict** → session. In come a batch of scores and the calibration from
+recogniser → **verdict** → session: in come a batch of scores and the calibration from
 the model's card, out comes what each prediction says. No I/O, no clock.
 """
 

@@ -73,7 +73,12 @@ def test_the_server_does_not_know_the_trainer_which_knows_only_ink_and_pictures(
         assert not any(module.split(".")[0] == "trainer" for module in imports(path))
 
 
-@pytest.mark.parametrize("module", ["session", "messages", "ink", "verdict"])
+CORE = (
+    "bucket counts explaining/explain gate ink messages parsing patience pictures/paper session splat verdict"
+)
+
+
+@pytest.mark.parametrize("module", CORE.split())
 def test_the_core_does_no_io_and_reads_no_clock(module: str) -> None:
     known = {found.split(".")[0] for found in imports(ROOT / "live" / f"{module}.py")}
     assert not known & {"asyncio", "time", "socket", "threading", "pathlib", "os", "random", "logging"}

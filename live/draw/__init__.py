@@ -1,7 +1,7 @@
 """Drawing in a terminal, `live-digits draw`: with the mouse, and bars that move while one draws.
 
     sheet (mouse → ink) ──▶ app ══▶ live.client ══▶ a server
-    bars, seen (what comes back) ◀──┘
+         answer (what comes back) ◀──┘
 
 Needs the extra [draw]. Where the terminal tells the mouse's place in pixels, the ink is as fine as that; else
 it goes from cell to cell.

@@ -19,8 +19,9 @@ from live.explaining.explain import Coalitions, cut, shapley
 from live.explaining.explanation import Explanation, PieceWeights
 from live.explaining.patcher import Patcher
 from live.explaining.patches import Masked, Patches, spread
+from live.ink import Image
 from live.messages import Prediction
-from live.session import Image, Waiting
+from live.session import Waiting
 from live.spare import Score, SpareTime
 from live.verdict import Probabilities
 

@@ -14,7 +14,7 @@ from live.errors import Internal
 from live.explaining.patches import PATCHES, Masked, Patches, check_installed
 from live.explaining.patching import COUNT
 from live.helper import Helper, HelperDied
-from live.session import Image
+from live.ink import Image
 from live.spare import ImageSource
 from live.verdict import DIGITS, Probabilities
 

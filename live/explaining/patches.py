@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from live.errors import UnknownModel
-from live.ink import SIDE, Images
-from live.session import Image
+from live.ink import SIDE, Image, Images
 from live.verdict import Probabilities
 
 PATCH = 4

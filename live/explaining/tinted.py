@@ -13,8 +13,7 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
 from live.explaining.explanation import Explanation
-from live.ink import SIDE, SMALLEST_EXTENT, from_strokes
-from live.session import Image
+from live.ink import SIDE, SMALLEST_EXTENT, Image, from_strokes
 
 _PIXELS = 560
 _MARGIN = 60

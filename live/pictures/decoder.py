@@ -1,6 +1,6 @@
 """The decoder: pictures → images, in processes of its own.
 
-Between messages and batcher, where there are pictures: connection and routes ask, decoding.py answers. A
+Between parsing and batcher, where there are pictures: connection, asking and bulk ask, decoding.py answers. A
 process and not a thread: a picture can keep the interpreter busy for a second, which would stop the event
 loop; it can take a gigabyte; and a decoder written in C may crash. None of that reaches the server, which
 imports no Pillow. Processes start with the first picture, and again after one that had to be killed.
@@ -12,10 +12,9 @@ import numpy as np
 
 from live.errors import BadPicture
 from live.helper import Helper, HelperDied
-from live.ink import SIDE
+from live.ink import SIDE, Image
 from live.messages import Picture
 from live.pictures.decoding import BULK, FAULTS, REPLY, REQUEST
-from live.session import Image
 
 _TIMEOUT_S, _BULK_TIMEOUT_S = 20.0, 120.0
 """For one picture. One of 16 million pixels with transparency took 0.7 s of processor, of which bulk had a

@@ -19,8 +19,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image as Pillow
 
-from live.fitting import BOX, IS_INK, Image, Map, normalise
-from live.ink import SIDE
+from live.ink import SIDE, Image
+from live.pictures.fitting import BOX, IS_INK, Map, normalise
 from live.pictures.light import Page, measure_difference, to_grey
 from live.pictures.pieces import find_pieces
 

@@ -1,9 +1,9 @@
 """Pictures: an encoded file or raw grey bytes → the image that a model sees.
 
-Beside ink, second step of the flow: messages → **picture** → paper → batcher. Whatever the file says is
-checked before it is believed: format, size in pixels (before anything is decompressed), orientation,
-transparency. Costs milliseconds, up to a second for the largest photos: the server calls it in a process of
-its own (decoder.py). No state.
+decoding → **picture** → paper; the image goes back to the session. Whatever the file says is checked before
+it is believed: format, size in pixels (before anything is decompressed), orientation, transparency. Costs
+milliseconds, up to a second for the largest photos: the server calls it in a process of its own (decoder.py).
+No state.
 """
 
 import io
@@ -14,7 +14,7 @@ from PIL import Image as Pillow
 from PIL import ImageOps, UnidentifiedImageError, WebPImagePlugin
 
 from live.errors import BadPicture, TooLarge
-from live.fitting import Image
+from live.ink import Image
 from live.pictures.light import Page
 from live.pictures.paper import read_page
 

@@ -22,7 +22,7 @@ import numpy as np
 
 from live.errors import BadMessage, LiveError, StartError
 from live.explaining.explanation import Explanation
-from live.ink import SIDE
+from live.ink import SIDE, Image
 from live.ink_file import FORM
 from live.messages import Prediction, fault_body
 from live.output import writing
@@ -30,7 +30,6 @@ from live.predict import sources
 from live.predict.progress import Progress
 from live.predict.sources import Drawing, Item
 from live.remote import REACH_S, add_token, reaching
-from live.session import Image
 from live.settings import Settings, read_token, seconds
 
 Read = Callable[[Drawing], dict[str, Any]]
@@ -103,14 +102,12 @@ def _local_reader(options: argparse.Namespace) -> Read:
     from live.messages import Snapshot, Timing
     from live.pictures.picture import read_file
     from live.prediction import Models, Question
-    from live.service import choose_model
     from live.session import Waiting
 
     cards = recogniser.find_cards(options.weights)
-    model = choose_model(cards, options.model)
-    folder = options.weights if options.weights.is_dir() else options.weights.parent
+    model = recogniser.choose_model(cards, options.model)
     card = next(card for card in cards if card.name == model)
-    models = Models({model: recogniser.load(card, folder, options.engine)})
+    models = Models({model: recogniser.load(card, options.weights, options.engine)})
 
     def read(drawing: Drawing) -> dict[str, Any]:
         image = read_file(drawing, Settings.max_picture_pixels) if isinstance(drawing, bytes) else None

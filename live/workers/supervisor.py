@@ -18,9 +18,9 @@ from multiprocessing.connection import Connection, wait
 
 from live.census import Board
 from live.errors import StartError
-from live.recogniser import find_cards
+from live.recogniser import choose_model, find_cards
 from live.server import announce
-from live.service import LOADING_S, choose_model
+from live.service import LOADING_S
 from live.settings import Settings
 from live.transport.listening import listen, listen_together
 from live.workers.doorman import Doorman

@@ -19,8 +19,7 @@ import psutil
 from live import ink_file
 from live.ink_file import EXAMPLES, Drawing
 from live.load.worker import raise_open_files
-from live.recogniser import find_cards
-from live.service import PREFERRED_MODEL
+from live.recogniser import PREFERRED_MODEL, find_cards
 from live.settings import WEIGHTS
 from tests.bench import browser, capacity, cost, crowd, explaining, flood, start, upload, waiting, workers
 from tests.bench.bench import Bench

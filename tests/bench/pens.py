@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from live.ink import Images, Ink
-from live.service import PREFERRED_MODEL
+from live.recogniser import PREFERRED_MODEL
 from tests.bench.model import load
 from tests.command import run
 from tests.conftest import RunningServer, running_server

@@ -8,9 +8,9 @@ import httpx
 import numpy as np
 import pytest
 
+from live.ink import Image
 from live.messages import Picture
 from live.pictures.decoder import Decoder
-from live.session import Image
 from live.uploads import Part, Upload
 from tests.live.drawings import DRAWINGS
 from tests.live.inside import CLASSIC, serving, serving_openly

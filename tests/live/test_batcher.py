@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from typing import Any
 
 import pytest
 
@@ -216,10 +217,10 @@ async def test_the_queue_grows_with_waiters_not_with_what_they_draw(start: Start
 
 async def test_an_idle_batcher_does_not_poll(start: Start, model: Model) -> None:
     _, task = start()
-    loop = asyncio.get_running_loop()
+    loop: Any = asyncio.get_running_loop()
     for _ in range(3):
         await asyncio.sleep(0)
-    scheduled = getattr(loop, "_scheduled", [])
     assert not task.done()
-    assert not [handle for handle in scheduled if not handle.cancelled()]
+    assert not loop._ready
+    assert not [handle for handle in loop._scheduled if not handle.cancelled()]
     assert model.batches == []

@@ -105,7 +105,7 @@ def test_images_are_between_paper_and_ink(strokes: Strokes) -> None:
 @pytest.mark.parametrize("strokes", [[], [[]], [[], []]])
 def test_a_blank_drawing_is_a_white_image(strokes: Strokes) -> None:
     drawing = ink.from_strokes(strokes)
-    assert drawing.is_blank
+    assert not drawing.counts.size
     assert not ink.render([drawing]).any()
 
 

@@ -13,7 +13,7 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFilter, ImageOps
 
 from live.errors import BadPicture, TooLarge
-from live.fitting import Image
+from live.ink import Image
 from live.pictures.picture import read_file, read_grey
 from live.recogniser import Recogniser, find_cards, load
 from live.settings import WEIGHTS

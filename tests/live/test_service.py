@@ -4,15 +4,18 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from live import recogniser
 from live.errors import Internal, Overloaded
 from live.ink import from_strokes
 from live.inquiry import Inquiry
 from live.messages import Model, Snapshot
 from live.predict_thread import MAX_FAULTS
+from live.recogniser import Card, Recogniser
 from live.service import Service, State
 from live.settings import Settings
 from tests.live.drawings import DRAWINGS
@@ -110,6 +113,22 @@ async def test_a_fault_while_loading_fails_the_service_with_a_reason(
     assert "The models could not be loaded" in caplog.text
     with pytest.raises(Overloaded, match="this one is failed"):
         await served.service.until_ready()
+
+
+async def test_models_are_shown_together_when_all_are_loaded() -> None:
+    shown = []
+
+    def load(card: Card, weights: Path, engine: str) -> Recogniser:
+        shown.append((len(service.cards), len(service.models)))
+        return recogniser.load(card, weights, engine)
+
+    service = Service(Settings(), load=load)
+    running = asyncio.create_task(service.run())
+    await service.until_ready()
+    assert set(shown) == {(0, 0)}
+    assert len(service.cards) == len(service.models) == len(shown)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 @pytest.mark.parametrize("is_replaced", [False, True])

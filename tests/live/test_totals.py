@@ -7,7 +7,7 @@ from live.metrics import Metrics, collect, expose
 from live.workers.totals import add_up, tell_of_workers, what_stays
 
 
-def worker(snapshots: int, sessions: int, is_ready: bool = True) -> Metrics:
+def worker(snapshots: int) -> Metrics:
     metrics = Metrics()
     metrics.ended = Counts(snapshots, 0)
     metrics.ended.verdicts["digit"] = snapshots
@@ -16,8 +16,8 @@ def worker(snapshots: int, sessions: int, is_ready: bool = True) -> Metrics:
 
 
 def test_counters_and_histograms_add_up_and_gauges_say_what_is() -> None:
-    one = collect(worker(3, 1), [Counts(0, 0)], is_ready=True)
-    other = collect(worker(4, 1), [Counts(0, 0)] * 2, is_ready=False)
+    one = collect(worker(3), [Counts(0, 0)], is_ready=True)
+    other = collect(worker(4), [Counts(0, 0)] * 2, is_ready=False)
     text, _ = expose(add_up([one, other, tell_of_workers({0: 1, 1: 2}, started=2)]))
     found = {
         ",".join([sample.name, *sample.labels.values()]): sample.value
@@ -38,8 +38,8 @@ def test_counters_and_histograms_add_up_and_gauges_say_what_is() -> None:
 
 
 def test_counters_of_a_worker_that_has_ended_stay_and_gauges_go() -> None:
-    ended = what_stays(collect(worker(5, 1), [Counts(0, 0)], is_ready=True))
-    alive = collect(worker(2, 0), [], is_ready=True)
+    ended = what_stays(collect(worker(5), [Counts(0, 0)], is_ready=True))
+    alive = collect(worker(2), [], is_ready=True)
     found = {s.name: s.value for family in add_up([ended, alive]) for s in family.samples}
     assert found["live_digits_snapshots_total"] == 7
     assert found["live_digits_sessions"] == 0

@@ -7,10 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from live.ink import SIDE
+from live.ink import SIDE, Image
 
-Image = NDArray[np.float32]
-"""(28, 28): 0 is paper, 1 is ink."""
 Map = NDArray[np.float32]
 """(H, W): 0 is paper, 1 is ink."""
 
