@@ -15,7 +15,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.trainer.samples import CONFIG, write_mnist, write_unipen
-from trainer import mnist
+from trainer import evaluation, mnist
 from trainer.__main__ import _config, _read_pens, main
 from trainer.config import Config
 from trainer.errors import DataError, TrainerError
@@ -235,3 +235,19 @@ def test_a_run_is_repeated_with_the_teachers_it_had(
     options = parser().parse_args(["train", "--config", str(card), *asked])
     with pytest.raises(TrainerError, match=why):
         _config(options)
+
+
+def test_an_ensemble_is_calibrated_on_nothing_that_a_member_may_have_learnt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("keras", exc_type=ImportError)
+    few = mnist.Images(np.zeros((9, 28, 28), np.float32), np.arange(9))
+    monkeypatch.setattr(mnist, "read", lambda folder: mnist.Mnist(few, few))
+    monkeypatch.setattr(
+        evaluation, "load", lambda path: (lambda images: np.full((len(images), 10), 0.1), None)
+    )
+    replace(Config("large"), held_out=3, members=("compact-1", "compact-2")).save(tmp_path / "config.json")
+    assert main(["evaluate", str(tmp_path)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("trainer: Expected --unipen to choose thresholds on: no image was held out")
+    assert not (tmp_path / "evaluation.json").exists()
