@@ -47,8 +47,8 @@ def _train(options: argparse.Namespace) -> None:
     config = _config(options)
     run = options.run or Path("runs") / f"{config.model}-{config.seed}"
     runs.check_free(run, config)
-    if options.start and not (options.start / "model.keras").is_file():
-        raise TrainerError(f"Expected a trained model to start from in {options.start}, found none")
+    if options.start:
+        runs.check_start(options.start, config)
 
     from trainer import models, training
     from trainer.datasets import digit_images, split_images

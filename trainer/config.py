@@ -25,6 +25,8 @@ _RANGES = (
     ("others", 0, _MOST),
 )
 """Fields, and the least and the most they may be; what seeds NumPy's older generators has 32 bits."""
+_MALFORMED = (ValueError, TypeError, KeyError, AttributeError)
+"""What reading JSON that is no configuration raises."""
 
 
 @dataclass(frozen=True)
@@ -97,19 +99,37 @@ class Config:
         """Read a saved configuration, or a card's; raises TrainerError when path holds none."""
         try:
             fields = json.loads(path.read_text("utf-8"))
-            fields = fields.get("training", fields)
-            fields.pop("before", None)
-            return cls(
-                **{
-                    **fields,
-                    "warp": Warp(**fields["warp"]),
-                    "hand": Hand(**fields["hand"]),
-                    "members": tuple(fields["members"]),
-                    "scans": tuple(fields.get("scans", ())),
-                }
-            )
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            return cls._from_json(fields.get("training", fields))
+        except (OSError, *_MALFORMED) as error:
             raise ModelError(f"Expected a saved configuration in {path}: {error}") from error
+
+    @classmethod
+    def chain(cls, run: Path) -> list[Self]:
+        """Read a run's configuration, that of the run it started from, and so on.
+
+        Raises ModelError when one can't be read.
+        """
+        found, fields = [], lineage(run)
+        try:
+            while fields:
+                found.append(cls._from_json(fields))
+                fields = fields.get("before", {})
+        except _MALFORMED as error:
+            raise ModelError(f"Expected a saved configuration in {run / 'start.json'}: {error}") from error
+        return found
+
+    @classmethod
+    def _from_json(cls, fields: dict[str, Any]) -> Self:
+        """Take what `as_json` returned, and leave out what the run started from."""
+        return cls(
+            **{
+                **{name: value for name, value in fields.items() if name != "before"},
+                "warp": Warp(**fields["warp"]),
+                "hand": Hand(**fields["hand"]),
+                "members": tuple(fields["members"]),
+                "scans": tuple(fields.get("scans", ())),
+            }
+        )
 
 
 def lineage(run: Path) -> dict[str, Any]:

@@ -42,7 +42,12 @@ def parser() -> argparse.ArgumentParser:
         help="MNIST's training images to choose with instead of learning from (default: 5000)",
     )
     train.add_argument("--run", type=Path, help="run folder, a new one (default: runs/MODEL-SEED)")
-    train.add_argument("--start", type=Path, metavar="RUN", help="run folder of the weights to start from")
+    train.add_argument(
+        "--start",
+        type=Path,
+        metavar="RUN",
+        help="run folder of the weights to start from; what it has learnt can't be held out",
+    )
     train.add_argument(
         "--teacher", type=Path, metavar="RUN", help="run folder, or .keras file, of a model to learn from"
     )

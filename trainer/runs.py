@@ -14,7 +14,7 @@ from typing import Any
 from zipfile import BadZipFile
 
 from trainer.config import Config, lineage
-from trainer.errors import ModelError
+from trainer.errors import ModelError, TrainerError
 
 _MEASURED = ("model.tflite", "evaluation.json")
 _MADE = ("model.keras", *_MEASURED, "report")
@@ -40,6 +40,25 @@ def check_trained(folder: Path) -> None:
     Config.load(folder / "config.json")
     if not (folder / "model.keras").is_file():
         raise ModelError(f"Expected model.keras in {folder}: run `python -m trainer train` first")
+
+
+def check_start(start: Path, config: Config) -> None:
+    """Raise TrainerError unless a run with that configuration can start from another's weights.
+
+    It holds out nothing that the other, or a run before that, has learnt.
+    """
+    if not (start / "model.keras").is_file():
+        raise TrainerError(f"Expected a trained model to start from in {start}, found none")
+    if not config.held_out:
+        return
+    for before in Config.chain(start):
+        # Fewer of the same data seed's are the first of those.
+        seed = before.seed_of_data
+        if config.seed_of_data != seed or config.held_out > before.held_out:
+            raise TrainerError(
+                f"Expected --held-out 0, or at most {before.held_out} with --data-seed {seed}, "
+                f"of what {start} has not learnt, got {config.held_out} with {config.seed_of_data}"
+            )
 
 
 def begin(folder: Path, config: Config, start: Path | None = None) -> None:

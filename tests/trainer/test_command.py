@@ -80,6 +80,10 @@ def test_a_file_that_can_not_be_read_is_one_line(
         (["combine", "trained", "untrained"], "Expected model.keras in untrained"),
         (["combine", "trained", "--scans", "trained"], "Expected --unipen too when there are --scans"),
         (["train", "--start", "nowhere"], "Expected a trained model to start from in nowhere, found none"),
+        (
+            ["train", "--start", "trained", "--seed", "2"],
+            "Expected --held-out 0, or at most 5000 with --data-seed 1, of what trained has not learnt",
+        ),
         (["train", "--teacher", "nowhere"], "Expected a trained model in nowhere"),
         (["train", "--config", "nowhere"], "Expected a saved configuration in nowhere"),
         (["export", "nowhere"], "Expected a saved configuration in nowhere/config.json"),

@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 from tests.trainer.samples import CONFIG
 from trainer import runs
 from trainer.config import Config, lineage
-from trainer.errors import ModelError
+from trainer.errors import ModelError, TrainerError
 
 OTHER = replace(CONFIG, model="classic", seed=7)
 
@@ -75,6 +75,28 @@ def test_a_run_remembers_all_it_started_from(tmp_path: Path) -> None:
     second = _trained(tmp_path / "second", CONFIG, first)
     expected = CONFIG.as_json() | {"before": OTHER.as_json()}
     assert json.loads(json.dumps(lineage(second))) == json.loads(json.dumps(expected))
+
+
+@pytest.mark.parametrize(
+    ("config", "may_start"),
+    [
+        (replace(CONFIG, seed=5, data_seed=3), True),
+        (replace(CONFIG, held_out=10), True),
+        (replace(CONFIG, seed=5, held_out=0), True),
+        (replace(CONFIG, seed=5), False),
+        (replace(CONFIG, held_out=5_001), False),
+    ],
+)
+def test_nothing_is_held_out_that_a_run_before_has_learnt(
+    config: Config, may_start: bool, tmp_path: Path
+) -> None:
+    first = _trained(tmp_path / "first")
+    for start in (first, _trained(tmp_path / "second", replace(CONFIG, held_out=50_000), first)):
+        if may_start:
+            runs.check_start(start, config)
+            continue
+        with pytest.raises(TrainerError, match=r"--held-out 0, or at most \d+ with --data-seed 3, of what"):
+            runs.check_start(start, config)
 
 
 def test_another_model_is_not_beside_what_was_measured_of_the_one_before(tmp_path: Path) -> None:
