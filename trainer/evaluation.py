@@ -54,13 +54,15 @@ class Data(NamedTuple):
 def load(path: Path) -> tuple[Score, Calibration | None]:
     """Load a card's LiteRT file and its calibration, or a run's model, quantised into model.tflite beside it.
 
-    Raises ModelError when there is none.
+    Raises ModelError when there is none, or it has weights that are no numbers.
     """
     if path.suffix == ".json":
         card = cards.read(path)
         return partial(lite_scores, path.with_suffix(".tflite")), Calibration.from_card(card["calibration"])
     lite_file = path / "model.tflite"
     model = runs.load(path)
+    if not all(np.isfinite(weights).all() for weights in model.get_weights()):
+        raise ModelError(f"Expected finite weights in {path}, got NaN or infinity: its training went astray")
     with runs.whole(lite_file) as part:
         quantise(model, part)
     return partial(lite_scores, lite_file), None

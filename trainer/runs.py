@@ -98,7 +98,7 @@ def load(path: Path) -> Any:
 
 
 def describe(folder: Path) -> str:
-    """Say what a run that was stopped left: "epoch 3", or "no model"."""
+    """Say what a run that went no further left: "epoch 3", or "no model"."""
     history = folder / "history.json"
     if not (folder / "model.keras").is_file() or not history.is_file():
         return "no model"
@@ -106,9 +106,13 @@ def describe(folder: Path) -> str:
 
 
 def write(file: Path, contents: Any) -> None:
-    """Write JSON, whole or not at all."""
+    """Write JSON, whole or not at all; raises ModelError when it has numbers that JSON has not."""
+    try:
+        text = json.dumps(contents, indent=2, allow_nan=False)
+    except ValueError as error:
+        raise ModelError(f"Expected finite numbers to write in {file}, got NaN or infinity") from error
     with whole(file) as part:
-        part.write_text(json.dumps(contents, indent=2) + "\n", "utf-8")
+        part.write_text(text + "\n", "utf-8")
 
 
 @contextmanager

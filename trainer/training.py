@@ -16,7 +16,7 @@ import numpy as np
 from trainer import models, runs
 from trainer.config import Config
 from trainer.epochs import Epochs, Teach
-from trainer.errors import ModelError
+from trainer.errors import ModelError, TrainerError
 from trainer.mnist import Images
 from trainer.teaching import Teacher, labels_only
 
@@ -41,7 +41,8 @@ def train(
     validation: sets whose accuracy is reported after each epoch.
     start: the run whose weights to start from.
     teacher: whose answers count for half of what is to be learnt; has as many outputs.
-    Raises ModelError when the folder is another run's, or who teaches or is started from is of another kind.
+    Raises ModelError when the folder is another run's, or who teaches or is started from is of another kind,
+    and TrainerError, with the last good epoch kept, when the loss or a weight is no longer finite.
     """
     keras.utils.set_random_seed(config.seed)
     outputs = 11 if epochs.has_others else 10
@@ -107,8 +108,13 @@ def _reporter(
     start = monotonic()
 
     def report(epoch: int, logs: dict[str, float]) -> None:
-        served.set_weights(model.get_weights())
-        done = epoch + 1
+        done, weights = epoch + 1, model.get_weights()
+        if not (math.isfinite(logs["loss"]) and all(np.isfinite(each).all() for each in weights)):
+            raise TrainerError(
+                f"Expected a finite loss and finite weights, got a loss of {logs['loss']:g} in epoch {done}: "
+                f"{folder} holds {runs.describe(folder)}"
+            )
+        served.set_weights(weights)
         record = {"epoch": done, "loss": logs["loss"]}
         record |= {name: accuracy(served, images) for name, images in validation.items()}
         history.append(record)

@@ -121,6 +121,14 @@ def test_a_model_that_is_cut_short_leaves_the_one_before(tmp_path: Path) -> None
     assert {path.name: path.read_bytes() for path in run.iterdir()} == before
 
 
+def test_what_is_no_number_is_not_written(tmp_path: Path) -> None:
+    file = tmp_path / "history.json"
+    runs.write(file, [{"loss": 0.1}])
+    with pytest.raises(ModelError, match=r"Expected finite numbers to write in .*history\.json"):
+        runs.write(file, [{"loss": float("nan")}])
+    assert json.loads(file.read_text()) == [{"loss": 0.1}]
+
+
 def test_a_run_that_is_killed_while_it_saves_keeps_what_it_had(tmp_path: Path) -> None:
     run = _trained(tmp_path)
     (run / "evaluation.json").touch()

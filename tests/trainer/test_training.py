@@ -16,7 +16,7 @@ from trainer.calibration import Calibration
 from trainer.config import Config
 from trainer.datasets import digit_images, disputed
 from trainer.epochs import Epochs
-from trainer.errors import DataError, MissingDependencyError, ModelError
+from trainer.errors import DataError, MissingDependencyError, ModelError, TrainerError
 from trainer.lite import lite_scores
 
 pytestmark = USES_TENSORFLOW
@@ -35,6 +35,53 @@ def test_the_same_seed_trains_the_same(run: Path, images: mnist.Mnist, tmp_path:
     models = [runs.load(folder) for folder in (run, tmp_path)]
     scores = [model.predict(images.test.images[..., None], verbose=0) for model in models]
     np.testing.assert_allclose(scores[0], scores[1], atol=1e-6)
+
+
+def test_a_loss_that_is_not_finite_stops_the_training(images: mnist.Mnist, tmp_path: Path) -> None:
+    from trainer import training
+
+    config, run = replace(CONFIG, rate=1e20), tmp_path / "run"
+    with pytest.raises(TrainerError, match=r"got a loss of nan in epoch 1: .*run holds no model"):
+        training.train(config, Epochs(config, images.train, None), {}, run, lambda line: None)
+    assert [path.name for path in run.iterdir()] == ["config.json"]
+
+
+@pytest.mark.parametrize(("loss", "weight"), [(np.nan, 1.0), (np.inf, 1.0), (0.2, np.nan)])
+def test_the_last_epoch_that_learnt_something_is_kept(loss: float, weight: float, tmp_path: Path) -> None:
+    from trainer import training
+
+    class Weights:
+        weights = np.ones(1)
+
+        def get_weights(self) -> list[np.ndarray]:
+            return [self.weights]
+
+        def set_weights(self, weights: list[np.ndarray]) -> None:
+            (self.weights,) = weights
+
+        def save(self, path: Path) -> None:
+            np.savetxt(path, self.weights)
+
+    model, run = Weights(), tmp_path / "run"
+    runs.begin(run, CONFIG)
+    report = training._reporter(CONFIG, model, Weights(), {}, run, lambda line: None)
+    report(0, {"loss": 0.3})
+    before = {path.name: path.read_bytes() for path in run.iterdir()}
+    model.weights = np.full(1, weight)
+    with pytest.raises(TrainerError, match=rf"got a loss of {loss} in epoch 2: .*run holds epoch 1"):
+        report(1, {"loss": loss})
+    assert {path.name: path.read_bytes() for path in run.iterdir()} == before
+
+
+def test_a_model_without_finite_weights_is_not_evaluated(run: Path, tmp_path: Path) -> None:
+    from trainer import evaluation
+
+    model = runs.load(run)
+    model.set_weights([np.full_like(weights, np.nan) for weights in model.get_weights()])
+    model.save(tmp_path / "model.keras")
+    with pytest.raises(ModelError, match=r"Expected finite weights in .*, got NaN or infinity"):
+        evaluation.load(tmp_path)
+    assert not (tmp_path / "model.tflite").exists()
 
 
 def test_all_epochs_but_the_last_say_how_long_the_rest_takes(images: mnist.Mnist, tmp_path: Path) -> None:
