@@ -25,6 +25,12 @@ _ROWS = (
     ("right at 75 % of the ink and to the end", "while_drawing", "settled_75%"),
 )
 
+_COUNTED = {
+    "auroc": ("pens_validation", "not_digits_unseen"),
+    "digits_kept_at_95_rejected": ("pens_validation",),
+}
+"""Of the metrics that compare groups, those whose n they rest on."""
+
 _SEEDS = (
     ("MNIST test, right", "mnist_test_accuracy", " %"),
     ("pens of unseen writers, right", "pens_validation_accuracy", " %"),
@@ -58,7 +64,7 @@ def describe(card: dict[str, Any]) -> str:
         "| --- | ---: | ---: |",
         *(
             f"| {title} | {100 * card['metrics'][group][name]:.2f}{'' if name == 'auroc' else ' %'} "
-            f"| {card['metrics'][group]['n']:,} |"
+            f"| {_n(card, group, name)} |"
             for title, group, name in _ROWS
             if name in card["metrics"].get(group, {})
         ),
@@ -74,6 +80,10 @@ def describe(card: dict[str, Any]) -> str:
         _LIMITS,
     ]
     return "\n".join(lines)
+
+
+def _n(card: dict[str, Any], group: str, name: str) -> str:
+    return " and ".join(f"{card['metrics'][each]['n']:,}" for each in _COUNTED.get(name, (group,)))
 
 
 def _cost(card: dict[str, Any]) -> str:

@@ -22,6 +22,16 @@ def test_measured_numbers_are_told_with_their_n() -> None:
     assert "seed 2 for 7 epochs" in text
 
 
+def test_digits_against_others_are_told_with_the_n_that_counts() -> None:
+    metrics = {
+        "pens_validation": {"accuracy": 0.99, "n": 2_011},
+        "not_digits_unseen": {"auroc": 0.9987, "digits_kept_at_95_rejected": 0.9915, "n": 1_027},
+    }
+    text = describe({**CARD, "metrics": metrics})
+    assert "| unseen letters, symbols and scrawl against digits, AUROC | 99.87 | 2,011 and 1,027 |" in text
+    assert "| digits kept when 95 % of those are rejected | 99.15 % | 2,011 |" in text
+
+
 def test_epochs_are_told_with_how_often_each_is_seen() -> None:
     before = {**CARD["training"], "repeats": 2}
     assert "seed 2 for 7 epochs of 2 passes (" in describe({**CARD, "training": before})
