@@ -39,14 +39,19 @@ _SEEDS = (
     ("digits kept when 95 % of those are rejected", "not_digits_unseen_digits_kept_at_95_rejected", " %"),
 )
 
-_LIMITS = """\
-- One drawing is one digit. Several digits side by side are to be refused, not read.
+_ONE_DIGIT = """\
+- One drawing is one digit. Several digits side by side are to be refused, not read."""
+_WRITERS = """\
 - MNIST's writers were American, UNIPEN's wrote on tablets of the early nineties. Children's and shaky hands,
-  and forms of digits that neither these writers nor the forms made from their ink have, were not measured.
+  and forms of digits that neither these writers nor the forms made from their ink have, were not measured."""
+_WRITERS_OF_MNIST = """\
+- MNIST's writers were American and wrote on paper. Pens on tablets, children's and shaky hands, and forms of
+  digits that these writers don't have were not measured."""
+_ANY_DRAWING = """\
 - Letters that look like digits (O, l, S, Z, …) are read as digits: nobody could tell them apart.
-- Early in a drawing most ink could become several digits; believe the answer at the last point.
-- "Unseen writers" also chose the temperature and the thresholds: three numbers from thousands of drawings.
-"""
+- Early in a drawing most ink could become several digits; believe the answer at the last point."""
+_CHOSEN = """\
+- "Unseen writers" also chose the temperature and the thresholds: three numbers from thousands of drawings."""
 
 
 def describe(card: dict[str, Any]) -> str:
@@ -77,7 +82,8 @@ def describe(card: dict[str, Any]) -> str:
         "",
         "## Limits",
         "",
-        _LIMITS,
+        *_limits(card),
+        "",
     ]
     return "\n".join(lines)
 
@@ -132,11 +138,11 @@ def _sources(card: dict[str, Any]) -> str:
     if training["members"]:
         scans = f" and, of scans, {', '.join(training['scans'])}" if training.get("scans") else ""
         return f"the mean of {', '.join(training['members'])}, the first trained so{scans}"
-    if card["outputs"] == 10:
-        return "MNIST only"
     taught = f", taught by {training['teacher']}" if training["teacher"] else ""
     if training.get("mnist_teacher"):
         taught += f" and, of MNIST's images, by {training['mnist_teacher']}"
+    if card["outputs"] == 10:
+        return f"MNIST only{taught}"
     return f"MNIST, UNIPEN's digits, letters and symbols, and generated scrawl{taught}"
 
 
@@ -147,3 +153,10 @@ def _flips(card: dict[str, Any]) -> str:
         if drawing
         else ""
     )
+
+
+def _limits(card: dict[str, Any]) -> list[str]:
+    """Say what the numbers don't: of pens, only where these were measured."""
+    if "pens_validation" in card["metrics"]:
+        return [_ONE_DIGIT, _WRITERS, _ANY_DRAWING, _CHOSEN]
+    return [_ONE_DIGIT, _WRITERS_OF_MNIST, _ANY_DRAWING]

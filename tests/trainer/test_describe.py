@@ -60,3 +60,18 @@ def test_a_pupil_names_its_teachers() -> None:
     assert "scrawl, taught by large and, of MNIST's images, by alone" in describe(
         {**CARD, "training": training}
     )
+
+
+def test_a_pupil_of_mnist_alone_names_its_teachers_too() -> None:
+    training = {**CARD["training"], "teacher": "alone"}
+    assert "(MNIST only, taught by alone)" in describe({**CARD, "outputs": 10, "training": training})
+    assert "(MNIST only)" in describe({**CARD, "outputs": 10})
+
+
+def test_limits_of_pens_are_told_of_who_was_measured_on_them() -> None:
+    said_of_pens = ("UNIPEN's wrote on tablets", '"Unseen writers" also chose')
+    without = describe({**CARD, "outputs": 10}).partition("## Limits")[2]
+    assert not any(said in without for said in said_of_pens)
+    assert "Pens on tablets, children's and shaky hands" in without
+    pens = {**CARD["metrics"], "pens_validation": {"accuracy": 0.99, "n": 2_011}}
+    assert all(said in describe({**CARD, "metrics": pens}) for said in said_of_pens)
