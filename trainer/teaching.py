@@ -11,6 +11,7 @@ Source: Hinton, Vinyals and Dean, "Distilling the knowledge in a neural network"
 import hashlib
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -97,10 +98,11 @@ def _fingerprint(model: models.Model, precision: str) -> str:
 
 
 def _once(file: Path, make: Callable[[], NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Read an array that was kept, or make it and keep it."""
+    """Read an array that was kept, or make it and keep it; one that is not whole is made again."""
     if file.is_file():
-        kept: NDArray[np.float32] = np.load(file)
-        return kept
+        with suppress(OSError, EOFError, ValueError):
+            kept: NDArray[np.float32] = np.load(file)
+            return kept
     made: NDArray[np.float32] = make()
     file.parent.mkdir(parents=True, exist_ok=True)
     # Whole or not at all, whoever else is at it.

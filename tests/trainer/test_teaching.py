@@ -119,3 +119,20 @@ def test_kept_answers_are_of_these_images_and_this_teacher(
     model.set_weights([2 * weights for weights in model.get_weights()])
     assert not np.array_equal(Teacher(model, tmp_path).teach("float32")(some), first)
     assert len(asked) == 3
+
+
+@pytest.mark.parametrize("left", [0, 50, 500])
+def test_kept_answers_that_are_cut_short_are_asked_again(left: int, tmp_path: Path) -> None:
+    from trainer.teaching import _once
+
+    file, asked = tmp_path / "answers.npy", list[int]()
+
+    def answer() -> np.ndarray:
+        asked.append(1)
+        return np.ones((100, 10), np.float32)
+
+    _once(file, answer)
+    file.write_bytes(file.read_bytes()[:left])
+    for _ in range(2):
+        np.testing.assert_array_equal(_once(file, answer), np.ones((100, 10)))
+    assert len(asked) == 2
