@@ -23,8 +23,14 @@ _RANGES = (
     ("images", 0, _MOST),
     ("pens", 0, _MOST),
     ("others", 0, _MOST),
+    ("held_out", 0, _MOST),
 )
 """Fields, and the least and the most they may be; what seeds NumPy's older generators has 32 bits."""
+_NAMES = ("model", "precision", "start", "teacher", "mnist_teacher")
+_MOST_CHANGED = {"deg": 360, "share": 1, "from": 1}
+"""By the last word of a field of warp or hand, the most it may be."""
+_MOST_CHANGED_ELSE = 20
+"""Lengths, and factors' logarithms: from 89 on, factors leave what 32 bits hold."""
 _MALFORMED = (ValueError, TypeError, KeyError, AttributeError)
 """What reading JSON that is no configuration raises."""
 
@@ -71,15 +77,25 @@ class Config:
     hand: Hand = field(default_factory=Hand)
 
     def __post_init__(self) -> None:
-        """Raise TrainerError when a number is none that can be trained with."""
+        """Raise TrainerError when something is none that can be trained with."""
         for name, least, most in _RANGES:
             value = getattr(self, name)
-            if value is not None and not (isinstance(value, int) and least <= value <= most):
+            is_left_open = name == "data_seed" and value is None
+            if not (is_left_open or (isinstance(value, int) and least <= value <= most)):
                 raise TrainerError(f"Expected {name} of {least} to {most}, got {value!r}")
+        for name in _NAMES:
+            if not isinstance(value := getattr(self, name), str):
+                raise TrainerError(f"Expected {name} to be a name, got {value!r}")
+        for name in ("members", "scans"):
+            if not all(isinstance(value, str) for value in getattr(self, name)):
+                raise TrainerError(f"Expected {name} to be names, got {list(getattr(self, name))!r}")
         if not (isinstance(self.rate, (int, float)) and 0 <= self.rate < inf):
             raise TrainerError(f"Expected a rate of at least 0, got {self.rate!r}")
         if not (isinstance(self.averaging, (int, float)) and 0 <= self.averaging < 1):
             raise TrainerError(f"Expected averaging of at least 0 and below 1, got {self.averaging!r}")
+        for group, changes in (("warp", self.warp), ("hand", self.hand)):
+            for name, value in changes._asdict().items():
+                _check_change(f"{group}.{name}", value)
 
     @property
     def seed_of_data(self) -> int:
@@ -143,3 +159,15 @@ def lineage(run: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise ModelError(f"Expected a saved configuration in {start}: {error}") from error
     return Config.load(run / "config.json").as_json() | before
+
+
+def _check_change(name: str, value: Any) -> None:
+    """Raise TrainerError unless a field of warp or hand is a truth, or a number in its range."""
+    words = name.replace(".", "_").split("_")
+    if "is" in words:
+        if not isinstance(value, bool):
+            raise TrainerError(f"Expected {name} to be true or false, got {value!r}")
+        return
+    most = _MOST_CHANGED.get(words[-1], _MOST_CHANGED_ELSE)
+    if not (isinstance(value, (int, float)) and 0 <= value <= most):
+        raise TrainerError(f"Expected {name} of 0 to {most}, got {value!r}")

@@ -51,7 +51,7 @@ def split_images(images: Images, config: Config) -> tuple[Images, Images]:
 
     Raises DataError when there are not enough of them to hold out so many.
     """
-    if not 0 <= config.held_out < len(images.labels):
+    if config.held_out >= len(images.labels):
         raise DataError(f"Expected to hold out 0 to {len(images.labels) - 1} images, got {config.held_out}")
     order = np.random.default_rng(config.seed_of_data).permutation(len(images.labels))
     validation, training = order[: config.held_out], order[config.held_out :]

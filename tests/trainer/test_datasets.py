@@ -35,11 +35,10 @@ def test_all_images_can_be_learnt_from() -> None:
     assert (len(training.labels), len(validation.labels)) == (30, 0)
 
 
-@pytest.mark.parametrize("held_out", [-1, 30])
-def test_some_images_must_be_left_to_learn_from(held_out: int) -> None:
+def test_some_images_must_be_left_to_learn_from() -> None:
     images = Images(np.zeros((30, 28, 28), np.float32), np.arange(30))
-    with pytest.raises(DataError, match=f"0 to 29 images, got {held_out}"):
-        split_images(images, Config("mlp", held_out=held_out))
+    with pytest.raises(DataError, match="0 to 29 images, got 30"):
+        split_images(images, Config("mlp", held_out=30))
 
 
 def test_writers_are_on_one_side_only() -> None:
