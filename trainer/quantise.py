@@ -14,7 +14,14 @@ from typing import Any
 
 
 def quantise(model: Any, lite_file: Path) -> None:
-    """Write a Keras model as a LiteRT file (NAME.tflite), batches of any size."""
+    """Write a Keras model as a LiteRT file (NAME.tflite), batches of any size.
+
+    Raises OSError when a file can't be written.
+    """
     import tensorflow as tf
 
-    model.export(lite_file, format="litert", verbose=False, optimizations=[tf.lite.Optimize.DEFAULT])
+    try:
+        model.export(lite_file, format="litert", verbose=False, optimizations=[tf.lite.Optimize.DEFAULT])
+    except tf.errors.OpError as error:
+        # On the way TensorFlow writes files of its own, in the folder for temporary ones.
+        raise OSError(" ".join(error.message.split())) from error
