@@ -76,7 +76,7 @@ def _train(options: argparse.Namespace) -> None:
 def _config(options: argparse.Namespace) -> Config:
     """Return the configuration that the command line asks for: its own, or a saved one with changes."""
     names: dict[str, Any] = {
-        key: run.stem if (run := getattr(options, key)) else ""
+        key: _name(run) if (run := getattr(options, key)) else ""
         for key in ("start", "teacher", "mnist_teacher")
     }
     if options.mnist_teacher and not options.teacher:
@@ -98,6 +98,11 @@ def _config(options: argparse.Namespace) -> Config:
                 f"Expected {option} just when {options.config} has one: {getattr(config, key)!r}"
             )
     return replace(config, **names)
+
+
+def _name(run: Path) -> str:
+    """Name a run by its folder, or by its .keras file; a folder may have a dot in its name."""
+    return run.stem if run.suffix == ".keras" else run.name
 
 
 def _combine(options: argparse.Namespace) -> None:

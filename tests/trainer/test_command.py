@@ -200,6 +200,12 @@ def test_who_teaches_a_repeated_run_goes_by_the_name_it_has_now(tmp_path: Path) 
     assert _config(parser().parse_args(words)) == replace(Config("compact"), teacher="larger")
 
 
+def test_runs_are_named_whole_and_files_without_their_ending() -> None:
+    words = ["train", "--start", "runs/classic-0.5", "--teacher", "weights/large.keras"]
+    config = _config(parser().parse_args(words))
+    assert (config.start, config.teacher) == ("classic-0.5", "large")
+
+
 def test_a_configuration_may_be_tried_with_another_model(tmp_path: Path) -> None:
     config = Config("compact", seed=2, repeats=3)
     config.save(tmp_path / "config.json")
