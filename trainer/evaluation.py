@@ -95,7 +95,8 @@ def evaluate(score: Score, calibration: Calibration, data: Data) -> dict[str, di
     pens = data.pens
     validation = digit_images(pens.validation)
     measured["pens_validation"] = _reading(score, calibration, validation)
-    measured["pens_validation"]["ece_cross_fitted"] = _cross_fitted_error(score, pens.validation)
+    if len({sample.writer for sample in pens.validation}) > 1:
+        measured["pens_validation"]["ece_cross_fitted"] = _cross_fitted_error(score, pens.validation)
     forms = vary(pens.validation, np.random.default_rng(_FORMS_SEED))
     measured["regional_forms"] = _reading(score, calibration, digit_images(forms))
     measured |= _refusal(score, calibration, score(validation.images), pens)
@@ -175,7 +176,7 @@ def _reading(score: Score, calibration: Calibration, images: LabelledImages) -> 
 
 
 def _cross_fitted_error(score: Score, samples: Sequence[Sample]) -> float:
-    """Return the calibration error, each half of the writers read at the other half's temperature."""
+    """Return the calibration error, each half of two writers or more read at the other half's temperature."""
     images = digit_images(samples)
     outputs = score(images.images)
     writers = sorted({sample.writer for sample in samples})

@@ -87,6 +87,14 @@ def test_cross_fitting_reads_each_half_of_the_writers_at_the_others_temperature(
     assert reading["ece_cross_fitted"] == pytest.approx(0.4, abs=0.01)
 
 
+def test_one_writer_has_no_other_half_to_be_read_by() -> None:
+    pens = ten_writers()
+    alone = [sample._replace(writer="alone") for sample in pens.validation]
+    measured = _measure(Known(default=_outputs(0, 0.9, doubt=0.1)), pens._replace(validation=alone))
+    assert "ece" in measured["pens_validation"]
+    assert "ece_cross_fitted" not in measured["pens_validation"]
+
+
 def test_ink_that_was_cut_short_is_reported_apart() -> None:
     foreign = [
         Sample(label, ink, "stranger", f"1a/kai/stranger.dat:{i}")
