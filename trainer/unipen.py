@@ -12,6 +12,7 @@ import re
 import tarfile
 import zlib
 from collections.abc import Iterable
+from io import TextIOWrapper
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -35,6 +36,7 @@ _SEGMENT = re.compile(r'^\.SEGMENT\s+\S+\s+(\S+)\s+\S+\s+"(.*)"\s*$', re.MULTILI
 _INCLUDE = re.compile(r"^\.INCLUDE\s+(\S+)", re.MULTILINE)
 _WRITER = re.compile(r"^\.WRITER_ID[ \t]+(\S+)", re.MULTILINE)
 _RANGE = re.compile(r"(\d+)(?::(\d+))?(?:-(\d+)(?::(\d+))?)?")
+_DIGIT = re.compile(r"\\*[0-9]")
 _NUMBER_START = re.compile(r"[\s+.\d-]*")
 _SESSION = re.compile(r"\.[ab]$")
 """Donor ced wrote some writers' ids with the sitting behind them; they are still one writer."""
@@ -76,7 +78,8 @@ def read(path: Path, categories: Iterable[str] = (DIGITS,)) -> Reading:
     """Read the given categories of a distribution, in the order of the names of its files.
 
     path: a folder, or a .tar.gz of one, that holds ``data/`` and ``include/`` at any depth.
-    Raises DataError when path is neither, holds none of the categories, or ink that is not points.
+    Raises DataError when path is neither, holds none of the categories, ink that is not points, or a digit
+    that is labelled otherwise.
     """
     files = _files(path)
     included: dict[str, list[_Piece]] = {}
@@ -108,7 +111,9 @@ def _unpack(path: Path) -> dict[str, str]:
         with tarfile.open(path) as archive:
             for member in archive:
                 if member.name.endswith(".dat") and (file := archive.extractfile(member)):
-                    found[member.name] = file.read().decode("latin-1")
+                    found[member.name] = TextIOWrapper(
+                        file, "latin-1"
+                    ).read()  # any line ends, as in a folder
     except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
         raise DataError(f"Expected {path} to be a whole .tar.gz of UNIPEN: {error}") from error
     return found
@@ -140,6 +145,8 @@ def _read_labels(
     for components, label in _SEGMENT.findall(text):
         strokes = _strokes(pieces, components)
         if strokes:
+            if name.startswith(f"data/{DIGITS}/") and not _DIGIT.fullmatch(label):
+                raise DataError(f"Expected a digit for a label of {short}:{components}, got {label!r}")
             counts = np.array([len(stroke) for stroke in strokes], np.intp)
             ink = from_arrays(np.concatenate(strokes) * (1.0, -1.0), counts)
             reading.samples.append(
@@ -175,6 +182,8 @@ def _pieces(name: str, text: str) -> list[_Piece]:
                 except ValueError as error:
                     raise DataError(f"Expected points to be numbers in {name}: {error}") from error
                 points = rows[:, [columns.index("X"), columns.index("Y")]]
+                if not np.isfinite(points).all():
+                    raise DataError(f"Expected points that 64 bits hold in {name}, got a larger number")
                 pieces.append((statement[1] == "PEN_DOWN", points))
     return pieces
 
