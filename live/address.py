@@ -10,8 +10,9 @@ import ssl
 from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from live.messages import PATH
+
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
-_PATH = "/v1/live"
 
 
 class BadAddress(ValueError):
@@ -28,7 +29,7 @@ def websocket_url(url: str) -> str:
         is_fine = False
     if not is_fine:
         raise BadAddress(f"Expected the URL of a server, such as http://127.0.0.1:8000, got {url}")
-    path = parts.path if parts.path.endswith(_PATH) else parts.path.rstrip("/") + _PATH
+    path = parts.path if parts.path.endswith(PATH) else parts.path.rstrip("/") + PATH
     return urlunsplit((_SCHEMES[parts.scheme], parts.netloc, path, parts.query, ""))
 
 
@@ -37,7 +38,7 @@ def http_url(url: str, path: str, query: Mapping[str, str]) -> str:
     parts = urlsplit(websocket_url(url))
     scheme = "https" if parts.scheme == "wss" else "http"
     queries = "&".join(filter(None, (parts.query, urlencode(query))))
-    return urlunsplit((scheme, parts.netloc, parts.path.removesuffix(_PATH) + path, queries, ""))
+    return urlunsplit((scheme, parts.netloc, parts.path.removesuffix(PATH) + path, queries, ""))
 
 
 def say_why(error: Exception) -> str:

@@ -18,8 +18,9 @@ from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from live import gate
-from live.endpoint import PATH, LiveEndpoint, refuse, turn_away
+from live.endpoint import LiveEndpoint, refuse, turn_away
 from live.errors import Internal, LiveError
+from live.messages import PATH
 from live.routes import answer_http_exception, http_routes
 from live.service import Service
 from live.settings import Settings

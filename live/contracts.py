@@ -14,6 +14,7 @@ from live.bulk import FaultLine, LastLine
 from live.errors import LiveError, Place
 from live.explaining.explanation import Explanation
 from live.messages import (
+    PATH,
     PROTOCOL,
     SUBPROTOCOL,
     Close,
@@ -108,7 +109,7 @@ def asyncapi() -> dict[str, Any]:
         "defaultContentType": "application/json",
         "channels": {
             "live": {
-                "address": "/v1/live",
+                "address": PATH,
                 "summary": "One session: snapshots in, predictions out.",
                 "messages": {name: _ref("messages", name) for name in [*texts, *binaries]},
                 "bindings": {"ws": {"method": "GET", "bindingVersion": "0.1.0"}},

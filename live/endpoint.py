@@ -15,13 +15,11 @@ from starlette.websockets import WebSocket
 from live import gate
 from live.connection import Connection
 from live.errors import LiveError, NotFound
-from live.messages import Close, fault_body
+from live.messages import PATH, Close, fault_body
 from live.service import Service
 from live.transport.shortcut import offered
 
 log = logging.getLogger(__name__)
-
-PATH = "/v1/live"
 
 
 class LiveEndpoint:

@@ -20,6 +20,7 @@ from live.ink import Drawings, Ink, inked
 
 PROTOCOL = 1
 SUBPROTOCOL = "live-digits.v1"
+PATH = "/v1/live"
 
 Include = Literal["input", "explanation"]
 Verdict = Literal["digit", "unsure", "not_a_digit", "blank"]

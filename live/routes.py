@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from live import contracts, docs
 from live.asking import prediction_routes
-from live.messages import fault_body
+from live.messages import PATH, fault_body
 from live.metrics import expose
 from live.page import Page, is_known
 from live.service import Service, State
@@ -87,7 +87,7 @@ def http_routes(service: Service) -> list[BaseRoute]:
         Route("/readyz", readyz),
         Route("/metrics", metrics),
         Route("/v1/models", models),
-        Route("/v1/live", live),
+        Route(PATH, live),
         Route("/", page),
         # Of any method: only the page knows what it has no file for.
         Route("/{name}", page, methods=list(HTTPMethod)),
