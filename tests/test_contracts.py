@@ -41,7 +41,7 @@ def check(document: dict[str, Any], name: str, value: object) -> None:
 
 @pytest.mark.parametrize("name", ["asyncapi", "openapi"])
 def test_contracts_are_served(server: RunningServer, name: str) -> None:
-    served = httpx.get(f"{server.url}v1/{name}.json").json()
+    served = httpx.get(f"{server.url}v1/{name}.json", timeout=60).json()
     assert served == getattr(contracts, name)()
 
 
@@ -97,7 +97,7 @@ def test_each_place_names_the_faults_that_it_tells() -> None:
 def test_what_is_no_point_is_none_by_the_contract(server: RunningServer, strokes: list[Any]) -> None:
     with pytest.raises(jsonschema.ValidationError):
         check(contracts.openapi(), "InkBody", {"strokes": strokes})
-    assert httpx.post(server.url + "v1/predict", json={"strokes": strokes}).status_code == 400
+    assert httpx.post(server.url + "v1/predict", json={"strokes": strokes}, timeout=60).status_code == 400
 
 
 def test_the_wire_names_all_its_messages() -> None:
@@ -118,7 +118,9 @@ def test_the_wire_names_all_its_messages() -> None:
 def test_lines_of_a_batch_are_as_the_contract_says(server: RunningServer) -> None:
     document = contracts.openapi()
     zipped = archive([("good.png", encoded(draw("two"))), ("bad.png", b"no")])
-    for line in map(json.loads, httpx.post(server.url + "v1/batch", content=zipped).text.splitlines()):
+    for line in map(
+        json.loads, httpx.post(server.url + "v1/batch", content=zipped, timeout=60).text.splitlines()
+    ):
         if "summary" in line:
             check(document, "LastLine", line)
         else:
@@ -157,7 +159,7 @@ def test_no_request_gets_an_answer_that_is_not_in_the_contract(
 
 
 def test_the_page_about_the_contracts_loads_nothing_from_elsewhere(server: RunningServer) -> None:
-    found = httpx.get(server.url + "docs")
+    found = httpx.get(server.url + "docs", timeout=60)
     assert found.headers["content-type"].startswith("text/html")
     assert "default-src 'none'" in found.headers["content-security-policy"]
     names = ("/v1/live", "/v1/batch", "BinaryPicture", "id='Prediction'")

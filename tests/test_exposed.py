@@ -116,7 +116,7 @@ async def test_nothing_beside_the_page_is_given_away(server: RunningServer, path
 
 @pytest.mark.parametrize("path", ["", "style.css", "main.js"])
 def test_the_page_may_load_from_here_only(server: RunningServer, path: str) -> None:
-    headers = httpx.get(server.url + path).headers
+    headers = httpx.get(server.url + path, timeout=60).headers
     assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self';")
     assert "unsafe" not in headers["content-security-policy"]
     assert "frame-ancestors 'none'" in headers["content-security-policy"]

@@ -271,7 +271,7 @@ def test_a_body_that_does_not_come_in_is_given_up(sent: bytes) -> None:
             answer = b"".join(iter(lambda: slow.recv(4096), b""))
         assert answer.startswith(b"HTTP/1.1 408 ")
         assert b"too_slow" in answer
-        assert httpx.get(strict.url + "readyz").status_code == 200
+        assert httpx.get(strict.url + "readyz", timeout=60).status_code == 200
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs Linux")

@@ -100,7 +100,7 @@ def test_what_nohup_has_ignored_stays_ignored() -> None:
     finally:
         signal.signal(signal.SIGHUP, before)
     server.process.send_signal(signal.SIGHUP)
-    assert httpx.get(server.url + "healthz").status_code == HTTPStatus.OK
+    assert httpx.get(server.url + "healthz", timeout=60).status_code == HTTPStatus.OK
     assert server.stop() == 0
     assert server.process.stdout
     server.process.stdout.close()

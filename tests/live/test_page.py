@@ -81,8 +81,8 @@ def test_all_of_the_page_takes_less_than_100_kb_of_the_network(server: RunningSe
 
 
 def test_whoever_takes_no_gzip_gets_the_file(server: RunningServer) -> None:
-    plain = httpx.get(f"{server.url}main.js", headers={"Accept-Encoding": "identity"})
+    plain = httpx.get(f"{server.url}main.js", headers={"Accept-Encoding": "identity"}, timeout=60)
     assert "content-encoding" not in plain.headers
     assert plain.content == (FRONTEND / "main.js").read_bytes()
-    assert httpx.get(server.url).text == (FRONTEND / "index.html").read_text()
-    assert httpx.get(f"{server.url}absent.js").json()["error"]["code"] == "not_found"
+    assert httpx.get(server.url, timeout=60).text == (FRONTEND / "index.html").read_text()
+    assert httpx.get(f"{server.url}absent.js", timeout=60).json()["error"]["code"] == "not_found"
