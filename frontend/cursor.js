@@ -33,7 +33,8 @@ export class KeyboardCursor {
     sheet.addEventListener("keyup", ({ key }) => this.#held.delete(key));
     sheet.addEventListener("blur", () => this.#leave());
     sheet.addEventListener("pointerdown", () => this.#leave());
-    drawing.changed.listen((change) => change === "rewritten" && this.#lift());
+    // Whoever ends its stroke: undo, and a page that is left, too.
+    drawing.changed.listen(() => drawing.open || this.#lift());
   }
 
   /** @param {KeyboardEvent} event */
@@ -63,9 +64,11 @@ export class KeyboardCursor {
 
   /** @param {number} t */
   #toggle(t) {
-    this.#isDown = !this.#isDown;
-    if (this.#isDown) this.#drawing.begin(this.#point(t), this.#hand.pen());
-    else this.#drawing.end();
+    if (this.#isDown) this.#drawing.end();
+    else {
+      this.#drawing.begin(this.#point(t), this.#hand.pen());
+      this.#isDown = true;
+    }
     this.#hand.said(this.#isDown ? "Pen down" : "Pen up");
   }
 
@@ -73,7 +76,6 @@ export class KeyboardCursor {
     this.#held.clear();
     this.#mark.hidden = true;
     if (this.#isDown) this.#drawing.end();
-    this.#lift();
   }
 
   #lift() {

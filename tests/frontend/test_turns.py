@@ -1,5 +1,6 @@
 """Mouse, keyboard, palm and pen taking turns at one drawing, in a real browser."""
 
+import re
 from typing import Literal
 
 import pytest
@@ -82,6 +83,17 @@ async def test_the_keyboards_pen_is_the_pen_even_after_the_eraser(page: Page) ->
         await page.keyboard.press(key)
     await expect(eraser).to_have_attribute("aria-pressed", "false")
     assert len(await strokes(page)) == 1
+
+
+async def test_the_keyboards_pen_is_up_on_a_page_that_was_left_and_comes_back(page: Page) -> None:
+    await page.locator("#sheet").focus()
+    for key in ("Space", "ArrowLeft", "ArrowLeft"):
+        await page.keyboard.press(key)
+    await page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    await expect(page.locator(".cursor")).not_to_have_class(re.compile("down"))
+    for key in ("ArrowUp", "Space", "ArrowLeft", "Space"):
+        await page.keyboard.press(key)
+    assert len(await strokes(page)) == 2
 
 
 @pytest.mark.parametrize("button", ["middle", "right"])
