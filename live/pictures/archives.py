@@ -109,6 +109,9 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, max_bytes: i
     try:
         if member.flag_bits & 1:
             return BadPicture("Expected a picture, got one that is encrypted")
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            # zipfile unpacks what is packed by bzip2 or LZMA whole, however little of it is asked for.
+            return BadPicture("Expected a picture stored or deflated, got one that is packed in another way")
         with archive.open(member) as opened:
             # However large it says it is: no more than this is unpacked.
             data = opened.read(max_bytes + 1)

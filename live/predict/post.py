@@ -55,9 +55,10 @@ def send(
     """Have a server read a picture's file; None where nobody there says anything of it. Raises Refused."""
     query = {"include": ",".join(include), **({"model": model} if model else {})}
     headers = {"Content-Type": "application/octet-stream"}
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
     request = Request(http_url(server, _PATH, query), picture, headers)  # noqa: S310 - http or https
+    if token:
+        # Not for whoever a redirect leads to.
+        request.add_unredirected_header("Authorization", f"Bearer {token}")
     # What is before a server may have its own limits, answer as it likes, or hang up while it is sent to.
     with contextlib.suppress(OSError, HTTPException, msgspec.DecodeError):
         try:

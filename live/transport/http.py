@@ -27,6 +27,8 @@ _END_OF_HEAD = re.compile(rb"\n\r?\n")
 _UPGRADE = re.compile(rb"\nupgrade:", re.IGNORECASE)
 _OTHER_UPGRADE = re.compile(rb"\nupgrade:(?![^\n]*websocket)[^\n]*(?=\n)", re.IGNORECASE)
 _ABSOLUTE = re.compile(rb"https?://[^/?]*", re.IGNORECASE)
+_MAX_PIPELINED = 64
+"""Requests that wait for the one before them. Each answer has 256 kB more read, which may be 9,000."""
 _REST_S = 1e-3
 """Between two newcomers. Back to back, they left the predict thread too little of the interpreter lock."""
 
@@ -132,6 +134,9 @@ class Http(HttpToolsProtocol):
             most = f"{_MAX_HEADERS} headers of at most {_MAX_LINE_BYTES} bytes each, and as long a path"
             self._expected = f"Expected at most {most}, got more"
             raise ValueError(self._expected)
+        if len(self.pipeline) >= _MAX_PIPELINED:
+            self.transport.close()
+            raise ValueError
         super().on_headers_complete()
 
     def on_chunk_header(self) -> None:
@@ -171,6 +176,8 @@ class Http(HttpToolsProtocol):
         self._refuse(self._expected)
 
     def _refuse(self, message: str) -> None:
+        if self.transport.is_closing():
+            return
         said = refuse(BadMessage(message))
         headers = [*self.server_state.default_headers, *said.raw_headers, (b"connection", b"close")]
         lines = [b"HTTP/1.1 400 Bad Request", *(b"%b: %b" % header for header in headers)]

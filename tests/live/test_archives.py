@@ -68,3 +68,15 @@ def test_what_is_cut_off_is_not_the_archive_inside() -> None:
     assert read(whole.getvalue(), most=3)[0] == ("b", b"b")
     with pytest.raises(BadPicture, match="cut off"):
         read(whole.getvalue()[:-60], most=3)
+
+
+@pytest.mark.parametrize("way", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_would_be_unpacked_whole_is_not_unpacked(way: int) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as new:
+        new.writestr("bomb", bytes(1 << 20), way)
+        new.writestr("good", "a", zipfile.ZIP_DEFLATED)
+    (_, bomb), good = read(file.getvalue(), most=3)
+    assert good == ("good", b"a")
+    assert isinstance(bomb, BadPicture)
+    assert "stored or deflated" in bomb.message

@@ -1,6 +1,7 @@
 """HTTP over real sockets: who is answered, who is refused, and nobody who is connected without a clock."""
 
 import asyncio
+import contextlib
 import json
 from contextlib import suppress
 from dataclasses import replace
@@ -193,4 +194,18 @@ async def test_requests_that_come_together_are_answered_wherever_they_are_cut() 
                 async with asyncio.timeout(10):
                     for _ in range(2):
                         assert b"alive" in await reader.readuntil(b"}"), cut
+        writer.close()
+
+
+async def test_who_asks_for_thousands_of_answers_at_once_is_hung_up_on() -> None:
+    question = QUESTION.replace(b"/", b"/healthz", 1)
+    async with serving() as place:
+        reader, writer = await asyncio.open_connection(*place)
+        writer.write(question * 60)
+        for _ in range(60):
+            assert b"alive" in await reader.readuntil(b"}")
+        writer.write(question * 5_000)
+        async with asyncio.timeout(10):
+            with contextlib.suppress(ConnectionError):
+                assert (await reader.read()).count(b"alive") < 100
         writer.close()

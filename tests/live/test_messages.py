@@ -196,6 +196,27 @@ def test_too_many_points_or_strokes_are_refused(encode: object) -> None:
     assert (points.value.seq, strokes.value.seq) == (4, 5)
 
 
+@pytest.mark.parametrize("number", ["5e-324", "1.7976931348623157E+308", "1e-0000300"])
+def test_many_numbers_at_the_ends_of_a_doubles_range_are_refused(number: str) -> None:
+    point = f"[1, 2, {'0.123456789e-6, ' * 100} {number}]"
+    frame = '{"type": "ink", "seq": 4, "strokes": [[%s]]}'
+    assert snapshot(frame % ", ".join([point] * 16)).seq == 4
+    with pytest.raises(
+        BadMessage, match="Expected at most 16 numbers beyond 1e99 or below 1e-99, got 17"
+    ) as told:
+        decode(frame % ", ".join([point] * 17))
+    assert told.value.seq == 4
+    with pytest.raises(BadMessage, match="got 17"):
+        parsing.decode_body((frame % ", ".join([point] * 17)).encode(), LIMITS)
+
+
+def test_many_lists_are_refused_before_they_are_made() -> None:
+    frame = '{"type": "ink", "seq": 4, "strokes": [%s"x"]}' % ("[], " * 10_000)
+    with pytest.raises(TooLarge, match="Expected at most 121 lists, got 10001") as told:
+        decode(frame)
+    assert told.value.seq == 4
+
+
 @given(st.binary(max_size=200) | st.text(max_size=200))
 def test_any_frame_is_read_or_refused(frame: str | bytes) -> None:
     try:

@@ -4,11 +4,16 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from live.predict import post
 from tests.conftest import ROOT, RunningServer, running_server
 from tests.live.drawings import DRAWINGS
 
@@ -44,6 +49,36 @@ def test_predict_brings_a_token(guarded: RunningServer, ink: str, is_flag: bool)
     found = run(*arguments, "--token", TOKEN) if is_flag else run(*arguments, token=TOKEN)
     assert found.returncode == 0, found.stderr
     assert json.loads(found.stdout)["digit"] == 3
+
+
+def test_a_token_is_not_for_whoever_a_server_points_to() -> None:
+    heard: list[str | None] = []
+
+    class Pointing(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            heard.append(self.headers["Authorization"])
+            self.send_response(HTTPStatus.FOUND)
+            self.send_header("Location", f"http://localhost:{other.server_port}/")
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            heard.append(self.headers["Authorization"])
+            self.send_error(HTTPStatus.NOT_FOUND)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with (
+        ThreadingHTTPServer(("127.0.0.1", 0), Pointing) as one,
+        ThreadingHTTPServer(("127.0.0.1", 0), Pointing) as other,
+    ):
+        for site in (one, other):
+            threading.Thread(target=site.serve_forever).start()
+        asked: dict[str, Any] = {"model": None, "include": [], "token": TOKEN, "timeout_s": 30}
+        assert post.send(f"http://127.0.0.1:{one.server_port}", b"-", **asked) is None
+        for site in (one, other):
+            site.shutdown()
+    assert heard == [f"Bearer {TOKEN}", None]
 
 
 def test_load_brings_a_token_and_keeps_it_to_itself(guarded: RunningServer, tmp_path: Path) -> None:
