@@ -6,7 +6,8 @@ lower lane.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from functools import partial
 from http import HTTPStatus
 from typing import cast, get_args
 
@@ -19,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from live import bulk, ink, parsing, uploads
 from live.errors import BadMessage, TooLarge, TooSlow, UnknownModel
+from live.gate import whose
 from live.ink import Image, Ink
 from live.inquiry import Inquiry
 from live.messages import Include, Picture, Snapshot
@@ -30,22 +32,21 @@ from live.uploads import Part, Upload
 NDJSON = "application/x-ndjson"
 _FORM_OVERHEAD = 65_536
 """Bytes that a form may add to one picture."""
-_MAX_PICTURES = 128
-"""Single ones on their way in at a time; drawings are small."""
+_MAX_PICTURES = _MAX_DRAWINGS = 128
+"""Single ones on their way in at a time: pictures wait on the disk, drawings in memory, of a megabyte."""
 _MIN_BYTES_PER_S = 16_384
 """How fast a body must come in, on average, once the time for saying anything at all is over."""
 
 
 def prediction_routes(service: Service) -> list[BaseRoute]:
     """List the routes, bound to the service."""
-    asking = Places(_MAX_PICTURES, "pictures")
-    turns = asyncio.Semaphore(service.settings.decoders + 1)
+    pictures, drawings = Places(_MAX_PICTURES, "pictures"), Places(_MAX_DRAWINGS, "drawings")
 
     async def predict(request: Request) -> Response:
         """Answer one picture or drawing."""
         await service.until_ready()
         model, include = _wanted(request, service)
-        drawing, image = await _drawing(request, service, asking, turns)
+        drawing, image = await _drawing(request, service, pictures, drawings)
         inquiry = Inquiry(service, Snapshot(0, 0, drawing), model, include, image)
         return Response(msgspec.json.encode(await inquiry.ask()), media_type="application/json")
 
@@ -53,15 +54,17 @@ def prediction_routes(service: Service) -> list[BaseRoute]:
         """Answer many pictures, a line each."""
         await service.until_ready()
         model, include = _wanted(request, service)
-        service.uploads.take()
+        who = _who(request)
+        service.uploads.take(who)
         try:
             settings = service.settings
             upload = await _upload(request, settings, settings.max_upload_bytes, settings.max_pictures)
         except BaseException:
-            service.uploads.give_back()
+            service.uploads.give_back(who)
             raise
         files = bulk.files_of(upload, service.settings)
-        return _Lines(bulk.answer_all(service, files, model, include), upload, service.uploads)
+        lines = bulk.answer_all(service, files, model, include, who)
+        return _Lines(lines, upload, partial(service.uploads.give_back, who))
 
     return [
         Route("/v1/predict", predict, methods=["POST"]),
@@ -72,17 +75,18 @@ def prediction_routes(service: Service) -> list[BaseRoute]:
 class _Lines(StreamingResponse):
     """A batch's answer; when it ends, however it ends, so does all that it held."""
 
-    def __init__(self, lines: AsyncGenerator[bytes], upload: Upload, places: Places) -> None:
+    def __init__(self, lines: AsyncGenerator[bytes], upload: Upload, give_back: Callable[[], None]) -> None:
+        """give_back: its place."""
         super().__init__(lines, media_type=NDJSON)
         self._lines = lines
         self._upload = upload
-        self._places = places
+        self._give_back = give_back
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self._places.give_back()
+            self._give_back()
             await self._lines.aclose()
             self._upload.close()
 
@@ -101,23 +105,28 @@ def _wanted(request: Request, service: Service) -> tuple[str, tuple[Include, ...
     return model, cast("tuple[Include, ...]", tuple(dict.fromkeys(wanted)))
 
 
+def _who(request: Request) -> str:
+    return whose(request.client.host) if request.client else ""
+
+
 def _kind(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 async def _drawing(
-    request: Request, service: Service, places: Places, turns: asyncio.Semaphore
+    request: Request, service: Service, pictures: Places, drawings: Places
 ) -> tuple[Ink, Image | None]:
     """Take ink or a picture out of a body, whatever it calls itself: no picture begins with a brace.
 
     `curl -d` and `fetch` send JSON as something else, unless they are told.
-    places: for pictures on their way in; turns: to have one in memory, while it is decoded.
+    pictures, drawings: places for those on their way in.
     """
     kind, settings = _kind(request), service.settings
     if kind == "application/json":
-        async with _part(request, settings, settings.max_frame_bytes) as (upload, part):
-            return parsing.decode_body(upload.read(part), settings.limits), None
-    with places.one():
+        with drawings.one():
+            async with _part(request, settings, settings.max_frame_bytes) as (upload, part):
+                return parsing.decode_body(upload.read(part), settings.limits), None
+    with pictures.one():
         async with _part(request, settings, settings.max_picture_bytes, kind) as (upload, part):
             if upload.read(part._replace(size=min(part.size, 64))).lstrip().startswith(b"{"):
                 if part.size > settings.max_frame_bytes:
@@ -125,8 +134,9 @@ async def _drawing(
                 return parsing.decode_body(upload.read(part), settings.limits), None
             if kind.startswith("text/"):
                 raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Expected a picture, JSON or a form")
-            async with turns:
-                return ink.BLANK, await service.decoder.decode(Picture(0, upload.read(part)))
+            return ink.BLANK, await service.decoder.decode(
+                lambda: Picture(0, upload.read(part)), _who(request)
+            )
 
 
 @contextlib.asynccontextmanager

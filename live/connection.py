@@ -22,6 +22,7 @@ from starlette.types import Message, Receive, Send
 from live import __version__, messages
 from live.counts import Counts
 from live.errors import LiveError
+from live.gate import whose
 from live.lanes import Cut
 from live.messages import Close, GoAway, Ready
 from live.prediction import Answer, tell
@@ -139,7 +140,7 @@ class Connection:
         """Have pictures decoded, one at a time, always the newest, until none waits."""
         while (waiting := self.session.take_picture()) and (picture := waiting.snapshot.picture):
             try:
-                self.session.decoded(waiting, await self._decoder.decode(picture))
+                self.session.decoded(waiting, await self._decoder.decode(picture, whose(self.address)))
             except LiveError as error:
                 self.session.undecodable(waiting, error)
                 self._mail.set()

@@ -6,6 +6,7 @@ Asked by the websocket's endpoint and for every HTTP route under /v1/, with the 
 import hmac
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from urllib.parse import unquote
 
 from live.errors import BadMessage, Forbidden, Unauthorised
@@ -66,9 +67,19 @@ def choose_subprotocol(offered: Sequence[str]) -> str | None:
     return None
 
 
-def is_loopback(address: str) -> bool:
-    """Tell this machine's own addresses, from which no limit by address applies."""
+@lru_cache(maxsize=4_096)
+def whose(address: str) -> str:
+    """Say by what to count whoever has an address: nothing for this machine, which no such limit is for.
+
+    Of IPv6 the network of 64 bits: that is what one customer has, and often more (RFC 6177).
+    """
     try:
-        return ipaddress.ip_address(address).is_loopback
+        found = ipaddress.ip_address(address)
     except ValueError:
-        return False
+        return address
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is None:
+            return "" if found.is_loopback else str(ipaddress.IPv6Network((int(found), 64), strict=False))
+        # As it is called on a socket for both.
+        found = found.ipv4_mapped
+    return "" if found.is_loopback else str(found)

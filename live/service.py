@@ -20,7 +20,7 @@ from live.census import Census, OwnCensus
 from live.counts import Counts
 from live.errors import Overloaded, StartError, TooMany
 from live.explaining.explainer import Explainer
-from live.gate import is_loopback
+from live.gate import whose
 from live.lanes import Cut
 from live.messages import GoAway, Model, Snapshot
 from live.metrics import Metrics, collect
@@ -31,12 +31,15 @@ from live.prediction import Answer, Models, Predictor, Question, count_snapshots
 from live.recogniser import Card, Load
 from live.session import Waiting
 from live.settings import Settings
+from live.turns import Turns
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
 log = logging.getLogger(__name__)
 
+UPLOADED_AT_ONCE = 8
+"""Pictures of uploads read, decoded or predicted at a time: enough to keep all three busy."""
 LOADING_S = 300.0
 """What loading may take: importing TensorFlow and compiling a model is slow."""
 _MAX_WAIT_FOR_READY_S = 20.0
@@ -104,8 +107,10 @@ class Service:
         self.explainer: Explainer
         self.all_numbers: Callable[[], Awaitable[list[Metric]]] = self._own_numbers
         """What to tell Prometheus; one of several workers asks the others too."""
-        self.uploads = Places(settings.max_uploads, "uploads")
+        self.uploads = Places(settings.max_uploads, "uploads", max(settings.max_uploads // 2, 1))
         """Bodies of many pictures, taken in or answered; a drain waits for those, too."""
+        self.uploaded = Turns(range(UPLOADED_AT_ONCE))
+        """To have a picture of an upload in memory."""
         self.is_over = False
         """A drain's time is up: what waits is to be told so."""
         self._members: set[Member] = set()
@@ -240,21 +245,21 @@ class Service:
         """Raise Overloaded when the server is full, TooMany when this address is."""
         if self._census.total >= self.settings.max_sessions:
             raise Overloaded(f"Expected fewer than {self.settings.max_sessions} sessions: the server is full")
-        most = self.settings.max_sessions_per_address
-        if self._census.of(address) >= most and not is_loopback(address):
+        most, who = self.settings.max_sessions_per_address, whose(address)
+        if who and self._census.of(who) >= most:
             raise TooMany(f"Expected at most {most} sessions from one address, got one more")
 
     def enter(self, member: Member) -> None:
         """Count someone in. Raises what `check_room` does."""
         self.check_room(member.address)
-        self._census.enter(member.address)
+        self._census.enter(whose(member.address))
         self._members.add(member)
         self.metrics.sessions_opened += 1
 
     def leave(self, member: Member) -> None:
         """Count someone out."""
         self._members.discard(member)
-        self._census.leave(member.address)
+        self._census.leave(whose(member.address))
         self.metrics.ended += member.counts
         if not self._members:
             self._is_empty.set()

@@ -126,11 +126,16 @@ def test_the_ingress_does_as_nginx_does() -> None:
     everywhere, *blocks = re.split(r"    location (?:= )?(\S+) \{", nginx)
     locations = dict(zip(blocks[::2], blocks[1::2], strict=True))
     ingresses = [resource for resource in KUBERNETES if resource["kind"] == "Ingress"]
-    for ingress, location in zip(ingresses, ("/v1/live", "/v1/batch"), strict=True):
+    other_names = {
+        "proxy_body_size": "client_max_body_size",
+        "limit_connections": "limit_conn uploads_from_one",
+    }
+    for ingress, served in zip(ingresses, (("/v1/live", "/v1/predict"), ("/v1/batch",)), strict=True):
+        there = everywhere + "".join(map(locations.__getitem__, served))
         for name, value in ingress["metadata"]["annotations"].items():
-            directive = name.split("/")[1].replace("-", "_").replace("proxy_body", "client_max_body")
+            directive = name.split("/")[1].replace("-", "_")
             unit = "s" if directive.endswith("_timeout") else ""
-            assert f" {directive} {value}{unit};" in everywhere + locations[location], name
+            assert f" {other_names.get(directive, directive)} {value}{unit};" in there, name
 
 
 def test_no_ingress_leads_to_the_numbers() -> None:

@@ -21,6 +21,7 @@ from websockets import Origin
 
 from tests.conftest import ROOT, RunningServer, require, running_server
 from tests.hands import hands
+from tests.live.pages import draw, encoded
 
 CONF = (ROOT / "deploy" / "nginx.conf").read_text()
 HANDS = 16
@@ -131,6 +132,11 @@ async def test_the_rest_is_served_as_by_the_server_itself(certificate: Path, ser
             found = await http.post("/v1/predict", json=seven, headers=origin)
             assert found.json().get("digit") == 7, found.text
             assert (await http.get("/metrics")).status_code == 404
+            # What takes no bodies is sent none, and nothing of it is kept.
+            assert (await http.post("/", content=bytes(100_000))).status_code == 413
+            picture = encoded(draw("six"))
+            assert (await http.post("/v1/predict", content=picture)).json()["digit"] == 6
+            assert (await http.post("/v1/batch", content=picture)).status_code == 200
             landed = await http.get(f"http://localhost:{plain}/?a=b", follow_redirects=True)
             assert landed.url == f"https://localhost:{port}/?a=b"
             assert "Live Digits" in landed.text

@@ -7,14 +7,16 @@ imports no Pillow. Processes start with the first picture, and again after one t
 """
 
 import asyncio
+from collections.abc import Callable
 
 import numpy as np
 
-from live.errors import BadPicture
+from live.errors import BadPicture, Overloaded
 from live.helper import Helper, HelperDied
 from live.ink import SIDE, Image
 from live.messages import Picture
 from live.pictures.decoding import BULK, FAULTS, REPLY, REQUEST
+from live.turns import Turns
 
 _TIMEOUT_S, _BULK_TIMEOUT_S = 20.0, 120.0
 """For one picture. One of 16 million pixels with transparency took 0.7 s of processor, of which bulk had a
@@ -22,7 +24,7 @@ hundredth while a flood kept every core busy."""
 
 
 class Decoder:
-    """Some processes that decode one picture each at a time; who asks first is served first.
+    """Some processes that decode one picture each at a time, whoever asks in turn.
 
     Any task of one event loop may ask. `close` ends the processes and waits for them.
     """
@@ -32,22 +34,28 @@ class Decoder:
         self._max_pixels = max_pixels
         self._timeout_s = _BULK_TIMEOUT_S if is_bulk else _TIMEOUT_S
         arguments = ["-m", "live.pictures.decoding", *[BULK] * is_bulk]
+        self._wait_s = None if is_bulk else _TIMEOUT_S
         self._all = [Helper(*arguments) for _ in range(processes)]
-        # The one used last is the one that is running and whose memory is warm.
-        self._idle: asyncio.LifoQueue[Helper] = asyncio.LifoQueue()
-        for process in reversed(self._all):
-            self._idle.put_nowait(process)
+        self._turns = Turns(self._all)
 
-    async def decode(self, picture: Picture) -> Image:
-        """Return what a model sees of a picture (28, 28). Raises BadPicture, TooLarge or Overloaded."""
-        process = await self._idle.get()
+    async def decode(self, picture: Picture | Callable[[], Picture], who: str = "") -> Image:
+        """Return what a model sees of a picture (28, 28). Raises BadPicture, TooLarge or Overloaded.
+
+        picture: or what reads it once it is its turn, so that it need not wait in memory; who: whose it is.
+        """
+        try:
+            async with asyncio.timeout(self._wait_s):
+                process = await self._turns.take(who)
+        except TimeoutError:
+            told = f"Expected to decode a picture within {self._wait_s:g} s, but too many came before it"
+            raise Overloaded(told) from None
         try:
             async with asyncio.timeout(self._timeout_s):
-                return await self._ask(process, picture)
+                return await self._ask(process, picture() if callable(picture) else picture)
         except TimeoutError:
             raise BadPicture(f"Expected a picture that decodes within {self._timeout_s:g} s") from None
         finally:
-            self._idle.put_nowait(process)
+            self._turns.give_back(process)
 
     async def close(self) -> None:
         """End the processes."""

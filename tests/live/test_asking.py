@@ -8,9 +8,11 @@ import httpx
 import numpy as np
 import pytest
 
+from live.helper import Helper
 from live.ink import Image
 from live.messages import Picture
 from live.pictures.decoder import Decoder
+from live.service import UPLOADED_AT_ONCE
 from live.uploads import Part, Upload
 from tests.live.drawings import DRAWINGS
 from tests.live.inside import CLASSIC, serving, serving_openly
@@ -25,17 +27,17 @@ class Gate:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.is_open = asyncio.Event()
         self.read = 0
-        decode, read = Decoder.decode, Upload.read
+        ask, read = Decoder._ask, Upload.read
 
-        async def decode_later(decoder: Decoder, picture: Picture) -> Image:
+        async def ask_later(decoder: Decoder, process: Helper, picture: Picture) -> Image:
             await self.is_open.wait()
-            return await decode(decoder, picture)
+            return await ask(decoder, process, picture)
 
         def count(upload: Upload, part: Part) -> bytes:
             self.read += part.size == len(PAGE)
             return read(upload, part)
 
-        monkeypatch.setattr(Decoder, "decode", decode_later)
+        monkeypatch.setattr(Decoder, "_ask", ask_later)
         monkeypatch.setattr(Upload, "read", count)
 
 
@@ -87,3 +89,29 @@ async def test_a_drain_lets_uploads_end_or_says_what_it_left(
     assert (len(lines), last["summary"]["pictures"]) == (64, 64)
     assert errors == (set() if drain_s > 1 else {"overloaded"})
     assert last["summary"]["predictions"] >= 8
+
+
+async def test_all_uploads_together_have_few_pictures_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = Gate(monkeypatch)
+    pictures = [("picture", (f"{number}.png", PAGE)) for number in range(16)]
+    async with serving() as (host, port), httpx.AsyncClient(timeout=60) as http:
+        url = f"http://{host}:{port}/v1/batch"
+        asked = [asyncio.create_task(http.post(url, files=pictures)) for _ in range(3)]
+        while gate.read < UPLOADED_AT_ONCE:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.3)
+        assert gate.read == UPLOADED_AT_ONCE
+        gate.is_open.set()
+        for answer in await asyncio.gather(*asked):
+            assert json.loads(answer.text.splitlines()[-1])["summary"]["predictions"] == 16
+    assert gate.read == 48
+
+
+async def test_an_upload_does_not_keep_its_place_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("live.bulk._MOST_S", 0)
+    pictures = [("picture", (f"{number}.png", PAGE)) for number in range(3)]
+    async with serving() as (host, port), httpx.AsyncClient(timeout=60) as http:
+        line, last = (await http.post(f"http://{host}:{port}/v1/batch", files=pictures)).text.splitlines()
+    assert json.loads(line)["error"]["code"] == "too_large"
+    assert "no more of it is read" in line
+    assert json.loads(last)["summary"]["errors"] == 1

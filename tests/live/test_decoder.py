@@ -5,12 +5,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import numpy as np
 import pytest
 
-from live.errors import BadPicture, TooLarge
+from live.errors import BadPicture, Overloaded, TooLarge
+from live.helper import Helper
+from live.ink import Image
 from live.messages import Picture
 from live.pictures.decoder import Decoder
 from live.pictures.picture import FORMATS, read_file
@@ -51,6 +53,35 @@ async def test_who_gives_up_does_not_get_anothers_answer(decoder: Decoder) -> No
     with pytest.raises(asyncio.CancelledError):
         await given_up
     assert (await decoder.decode(Picture(0, PAGE))).any()
+
+
+async def test_a_picture_is_read_when_it_is_its_turn_and_not_waited_for_without_end(
+    decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoder, "_wait_s", 0.3)
+    may_end, read = asyncio.Event(), list[str]()
+    ask = decoder._ask
+
+    async def ask_later(process: Helper, picture: Picture) -> Image:
+        await may_end.wait()
+        return await ask(process, picture)
+
+    def reading(name: str) -> Callable[[], Picture]:
+        def take() -> Picture:
+            read.append(name)
+            return Picture(0, PAGE)
+
+        return take
+
+    monkeypatch.setattr(decoder, "_ask", ask_later)
+    first = asyncio.create_task(decoder.decode(reading("first"), "a"))
+    await asyncio.sleep(0)
+    with pytest.raises(Overloaded, match=r"within 0.3 s, but too many came before it"):
+        await decoder.decode(reading("second"), "b")
+    may_end.set()
+    assert (await first).any()
+    assert (await decoder.decode(reading("third"), "b")).any()
+    assert read == ["first", "third"]
 
 
 async def test_a_process_that_dies_costs_its_own_picture_only(decoder: Decoder) -> None:

@@ -137,3 +137,20 @@ async def test_a_full_server_takes_nobody() -> None:
     service.enter(Guest("203.0.113.7"))
     with pytest.raises(Overloaded, match="the server is full"):
         service.enter(Guest("203.0.113.8"))
+
+
+@pytest.mark.parametrize(
+    ("address", "who"),
+    [
+        ("127.0.0.3", ""),
+        ("::1", ""),
+        ("::ffff:127.0.0.1", ""),
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:0:1:2::3", "2001:db8:0:1::/64"),
+        ("2001:db8:0:2:2::3", "2001:db8:0:2::/64"),
+        ("a socket's name", "a socket's name"),
+    ],
+)
+def test_addresses_are_counted_by_who_has_them(address: str, who: str) -> None:
+    assert gate.whose(address) == who
