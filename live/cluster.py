@@ -27,6 +27,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from live import apart, logs, recogniser
 from live.app import create_app
 from live.errors import StartError
+from live.gate import in_both_ways
 from live.service import Service, State
 from live.settings import CLUSTER_KNOBS, ClusterSettings, add_flags, read_flags
 from live.tuning import tune
@@ -142,7 +143,7 @@ class _Application:
     @cached_property
     def _app(self) -> Any:
         app: Any = create_app(self.settings, self.service, starts_loaded=True)
-        trusted = list(self.settings.trusted_proxies)
+        trusted = in_both_ways(self.settings.trusted_proxies)
         return ProxyHeadersMiddleware(app, trusted) if trusted else app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

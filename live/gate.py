@@ -3,6 +3,7 @@
 Asked by the websocket's endpoint and for every HTTP route under /v1/, with the request's headers. No I/O.
 """
 
+import contextlib
 import hmac
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
@@ -65,6 +66,16 @@ def choose_subprotocol(offered: Sequence[str]) -> str | None:
     if versions:
         raise BadMessage(f"Expected subprotocol {SUBPROTOCOL} or none, got others")
     return None
+
+
+def in_both_ways(addresses: Iterable[str]) -> list[str]:
+    """List addresses and networks; those of IPv4 also as they are called on a socket that is IPv6's, too."""
+    found = list(addresses)
+    for address in tuple(found):
+        with contextlib.suppress(ValueError):
+            network = ipaddress.IPv4Network(address, strict=False)
+            found.append(f"::ffff:{network.network_address}/{96 + network.prefixlen}")
+    return found
 
 
 @lru_cache(maxsize=4_096)

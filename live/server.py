@@ -17,6 +17,7 @@ import uvicorn
 from live import logs
 from live.app import create_app
 from live.errors import StartError
+from live.gate import in_both_ways
 from live.service import Service, State
 from live.settings import KNOBS, Settings, add_flags, read_flags
 from live.transport.door import Door
@@ -129,7 +130,7 @@ def configure(settings: Settings, service: Service, *, starts_loaded: bool = Fal
         access_log=False,
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=list(settings.trusted_proxies),
+        forwarded_allow_ips=in_both_ways(settings.trusted_proxies),
         ssl_certfile=settings.certificate or None,
         ssl_keyfile=settings.key or None,
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -224,3 +225,22 @@ async def test_an_idle_batcher_does_not_poll(start: Start, model: Model) -> None
     assert not loop._ready
     assert not [handle for handle in loop._scheduled if not handle.cancelled()]
     assert model.batches == []
+
+
+async def test_a_batch_begins_when_it_is_cut_however_long_nobody_drew(start: Start, model: Model) -> None:
+    batcher, _ = start()
+    writer = Writer(batcher)
+    writer.draw(1)
+    await writer.settled.wait()
+    await asyncio.sleep(0.05)
+    model.is_gated = True
+    drawn_at = time.perf_counter()
+    writer.settled.clear()
+    writer.draw(2)
+    await begun(model)
+    await begun(model)
+    assert batcher.busy_s <= time.perf_counter() - drawn_at
+    model.may_end.release()
+    await writer.settled.wait()
+    assert writer.cuts[-1].began_at >= drawn_at
+    assert batcher.busy_s == 0

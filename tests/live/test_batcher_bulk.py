@@ -60,3 +60,33 @@ async def test_of_bulk_one_batch_at_a_time_is_cut() -> None:
         model.may_end.release(3)
         await asyncio.gather(*(writer.settled.wait() for writer in writers))
         running.cancel()
+
+
+async def test_bulk_that_changes_its_model_while_waiting_is_still_bulk() -> None:
+    batcher = Batcher[int, str](lambda *_: NotImplemented, 8)
+    bulk, live = Writer(batcher), Writer(batcher, "other")
+    bulk.newest = 1000
+    batcher.put(bulk, is_bulk=True)
+    bulk.model = "other"
+    assert batcher.cut() == ("m", [])
+    live.draw(0)
+    assert batcher.cut() == ("other", [(live, 0)])
+    assert batcher.cut() == ("other", [(bulk, 1000)])
+
+
+async def test_bulk_that_has_just_come_waits_however_long_others_drew_before() -> None:
+    batcher = Batcher[int, str](lambda *_: NotImplemented, 1)
+    bulk, live = Writer(batcher), Writer(batcher)
+    for number in range(2 * BULK_PATIENCE):
+        live.draw(number)
+        assert batcher.cut() == ("m", [(live, number)])
+    bulk.newest = 1000
+    batcher.put(bulk, is_bulk=True)
+    live.draw(-1)
+    assert batcher.cut() == ("m", [(live, -1)])
+
+
+async def test_of_much_bulk_every_ninth_batch_is_cut_while_others_draw() -> None:
+    batches = await batches_of(live=3 * BULK_PATIENCE, bulk=3, max_batch=1)
+    turns = [number for number, items in enumerate(batches) if items[0] >= 1000]
+    assert turns == [BULK_PATIENCE, 2 * BULK_PATIENCE + 1, 3 * BULK_PATIENCE + 2]

@@ -140,3 +140,9 @@ def test_the_blocking_client_is_called_while_it_is_open(server: RunningServer) -
         assert client.read(DRAWINGS["one"]).digit == 1
     with pytest.raises(RuntimeError, match="Expected a call inside `with "):
         client.read(DRAWINGS["one"])
+
+
+async def test_to_ask_for_an_explanation_keeps_what_else_is_included(server: RunningServer) -> None:
+    async with Client(server.url, include=["input"]) as client:
+        assert await client.explain(DRAWINGS["seven"])
+        assert (await client.read(DRAWINGS["one"])).input

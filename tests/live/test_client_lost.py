@@ -7,6 +7,7 @@ import socket as sockets
 from itertools import count
 from pathlib import Path
 
+import msgspec
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
@@ -206,3 +207,25 @@ async def test_a_connection_that_cannot_go_on_is_not_waited_for(monkeypatch: pyt
     with pytest.raises(ImportError, match="python-socks"):
         await client.__aenter__()
     assert isinstance(client.failure, ImportError)
+
+
+async def test_a_server_that_comes_back_is_told_the_configuration_before_the_drawing() -> None:
+    came: list[str] = []
+    is_back = asyncio.Event()
+
+    async def answer(connection: ServerConnection) -> None:
+        await connection.send(encode(READY))
+        # A later server's, which says more than we know.
+        await connection.send('{"type":"weather"}')
+        async for frame in connection:
+            came.append(msgspec.json.decode(frame)["type"])
+            if came == ["configure", "ink"]:
+                await connection.close()
+            if len(came) == 4:
+                is_back.set()
+
+    async with serve(answer, "127.0.0.1", 0) as fake, Client(url_of(fake), include=["input"]) as client:
+        await client.send(DRAWINGS["two"])
+        async with asyncio.timeout(20):
+            await is_back.wait()
+    assert came == ["configure", "ink"] * 2

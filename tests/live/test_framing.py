@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from live.transport.framing import Framing
+from tests.live import pipe
 from tests.live.pipe import BINARY, CLOSE, CONTINUATION, MAX_SIZE, PING, TEXT, Talk, frame, hear
 
 payloads = st.one_of(
@@ -273,3 +274,25 @@ async def test_binary_messages_of_one_read_share_events_of_32() -> None:
     binary = [event["bytes"][:2] for event in talk.events if "bytes" in event]
     assert [int(number) for number in binary] == [*range(10, 51), *range(10, 49)]
     await talk.close()
+
+
+@pytest.mark.parametrize("first", [BINARY, TEXT])
+def test_what_is_larger_than_a_small_limit_ends_it(first: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipe, "MAX_SIZE", 1_000)
+    pipe._config.cache_clear()
+    for size in (1_000, 1_001):
+        stream = [frame(first, bytes(size)) + frame(TEXT, b"next")]
+        expected = hear(WebSocketsSansIOProtocol, stream)
+        assert hear(Framing, stream) == hear(Framing, stream, by_shortcut=True) == expected
+    pipe._config.cache_clear()
+
+
+@pytest.mark.parametrize("by_shortcut", [False, True])
+def test_a_large_message_may_hold_what_looks_like_frames(by_shortcut: bool) -> None:
+    inner = frame(BINARY, b"no frame")
+    count = 0x10000 // len(inner) + 1
+    head = pack("!BBQ", BINARY, 0xFF, count * len(inner)) + b"mask"
+    stream = [head + inner, *[inner] * (count - 1), frame(TEXT, b"next")]
+    expected = hear(WebSocketsSansIOProtocol, stream)
+    assert len(expected[0]) == 2
+    assert hear(Framing, stream, by_shortcut=by_shortcut) == expected

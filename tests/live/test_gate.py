@@ -1,8 +1,11 @@
 """Who may connect."""
 
 import asyncio
+import socket
+from dataclasses import replace
 
 import pytest
+import websockets
 
 from live import gate
 from live.counts import Counts
@@ -10,6 +13,7 @@ from live.errors import BadMessage, Forbidden, Overloaded, TooMany, Unauthorised
 from live.messages import GoAway
 from live.service import Service
 from live.settings import Settings
+from tests.live.inside import CLASSIC, serving
 
 
 @pytest.mark.parametrize(
@@ -154,3 +158,17 @@ async def test_a_full_server_takes_nobody() -> None:
 )
 def test_addresses_are_counted_by_who_has_them(address: str, who: str) -> None:
     assert gate.whose(address) == who
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this platform has no socket for both")
+@pytest.mark.parametrize("proxies", [("127.0.0.1",), ("127.0.0.0/8", "192.0.2.1")])
+@pytest.mark.parametrize("host", ["127.0.0.1", "::"])
+async def test_a_proxy_is_believed_on_a_socket_for_both_too(host: str, proxies: tuple[str, ...]) -> None:
+    settings = replace(CLASSIC, host=host, trusted_proxies=proxies, max_sessions_per_address=1)
+    async with serving(settings) as (_, port):
+        url = f"ws://127.0.0.1:{port}/v1/live"
+        for address in ("203.0.113.7", "203.0.113.8"):
+            headers = {"X-Forwarded-For": address}
+            async with websockets.connect(url, additional_headers=headers):
+                with pytest.raises(websockets.InvalidStatus, match="429"):
+                    await websockets.connect(url, additional_headers=headers)

@@ -171,3 +171,21 @@ def test_ink_far_from_the_centre_of_mass_is_cut_off_not_wrapped_around() -> None
     assert image[:4].any(1).sum() <= 4
     assert not image[:, :3].any()
     assert image[-1].any()
+
+
+@pytest.mark.parametrize(("x", "y", "edge"), [(-1, 0, 0), (1, 0, 1), (0, -1, 2), (0, 1, 3)])
+def test_ink_that_leaves_the_image_comes_in_on_no_other_side_and_in_nobodys(
+    x: int, y: int, edge: int
+) -> None:
+    scribble = [(n % 7, n % 5) for n in range(3000)]
+    far, seven = [scribble, [(3, 3), (3 + 100 * x, 3 + 100 * y)]], DRAWINGS["seven"]
+    images = ink.render([ink.from_strokes(strokes) for strokes in (seven, far, seven)])
+    np.testing.assert_array_equal(images, [image_of(seven), image_of(far), image_of(seven)])
+    edges = images[1][:, :3], images[1][:, -3:], images[1][:3], images[1][-3:]
+    assert [number for number in range(4) if edges[number].any()] == [edge]
+
+
+def test_darkness_is_each_drawings_own_beside_blank_ones() -> None:
+    seven = ink.from_strokes(DRAWINGS["seven"])
+    _, thin, wide = ink.render([ink.BLANK, seven, seven], np.array([1.0, 0.6, 1.6])).sum((1, 2))
+    np.testing.assert_allclose([thin, wide], ink.render([seven] * 2, np.array([0.6, 1.6])).sum((1, 2)))

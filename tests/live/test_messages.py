@@ -271,3 +271,16 @@ def test_an_error_and_a_goodbye_are_written_as_the_protocol_says() -> None:
         "after_ms": 1000,
     }
     assert msgspec.json.decode(messages.encode(Error("internal", "", None, True)))["seq"] is None
+
+
+def test_what_is_just_as_large_as_the_limits_is_read() -> None:
+    grey = struct.pack("<BBHII", 2, 0, 100, 1, 0)
+    assert snapshot(grey + bytes(LIMITS.picture_pixels)).picture
+    with pytest.raises(TooLarge):
+        decode(grey + bytes(LIMITS.picture_pixels + 100))
+
+
+def test_a_wrong_configuration_names_no_snapshot() -> None:
+    with pytest.raises(BadMessage) as refused:
+        decode('{"type":"configure","seq":7,"include":["all"]}')
+    assert refused.value.seq is None

@@ -119,3 +119,33 @@ def test_a_thread_outlives_its_event_loop_quietly() -> None:
     # Would it raise, pytest would tell.
     thread.join(30)
     assert not thread.is_alive()
+
+
+async def test_a_batch_that_lasts_hangs_and_one_after_the_other_do_not() -> None:
+    gates = [Gate() for _ in range(6)]
+    thread = PredictThread(lambda: lambda model, items: gates[items[0]].predict(model, items))
+    await thread.start()
+    for number, gate in enumerate(gates):
+        answer = thread.predict("m", [number])
+        assert await asyncio.to_thread(gate.began.wait, 30)
+        assert thread.trouble(2) is None
+        if number < 5:
+            gate.may_end.set()
+            await answer
+    assert thread.trouble(2) is None
+    assert thread.trouble(2) == "hangs"
+    gates[-1].may_end.set()
+    await answer
+    thread.end()
+
+
+async def test_batches_that_fail_are_counted_in_a_row() -> None:
+    thread = PredictThread(lambda: lambda model, items: [1 / items[0]])
+    await thread.start()
+    for _ in range(2):
+        assert await thread.predict("m", [2]) == [0.5]
+        for _ in range(MAX_FAULTS):
+            with pytest.raises(ZeroDivisionError):
+                await thread.predict("m", [0])
+        assert thread.trouble(100) is None
+    thread.end()

@@ -104,3 +104,12 @@ def test_what_cant_be_explained_is_said_and_owes_nothing(session: Session) -> No
     [error] = sent(session)
     assert (error["code"], error["seq"]) == ("unknown_model", None)
     assert session.is_settled
+
+
+def test_who_wants_no_explanation_any_more_is_sent_none(session: Session) -> None:
+    predict(session, 0)
+    explained = explain(take(session))
+    session.receive('{"type":"configure","include":[]}', 0)
+    assert [message["type"] for message in sent(session)] == ["configured"]
+    session.explained(explained)
+    assert not session.has_mail

@@ -78,3 +78,11 @@ def test_a_client_that_reads_nothing_cannot_pile_up_errors() -> None:
         session.receive(ink(0), 0)
     assert session.close is Close.FLOODING
     assert len(sent(session)) == MAX_UNSENT_MESSAGES + 1
+
+
+def test_a_limit_may_be_lower_than_one_a_second() -> None:
+    session = open_session(rate=0.5)
+    for second in range(6):
+        session.receive(ink(second), now=second)
+    errors = [(error["code"], error["seq"]) for error in sent(session)]
+    assert errors == [("too_fast", 1), ("too_fast", 3), ("too_fast", 5)]

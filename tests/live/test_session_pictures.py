@@ -105,6 +105,21 @@ def test_a_bad_picture_is_an_error_that_names_it() -> None:
     assert session.is_settled
 
 
+def test_who_sent_a_picture_is_settled_once_its_answer_is_handed_out() -> None:
+    session = open_session()
+    sent(session)
+    send_picture(session, 0)
+    assert not session.is_settled
+    decoding = take_picture(session)
+    assert not session.is_settled, "it is being decoded"
+    session.decoded(decoding, IMAGE)
+    assert not session.is_settled
+    predict(session)
+    assert not session.is_settled
+    assert predictions(session) == [(0, 0)]
+    assert session.is_settled
+
+
 class Pictures(RuleBasedStateMachine):
     """Any order of ink, pictures, decoding, predicting and sending."""
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ import pytest
 from live.batcher import Batcher
 from live.errors import Internal
 from live.ink import Images
-from live.spare import CHUNK, SLICE, SpareTime, Work
+from live.lanes import Cut
+from live.spare import CHUNK, PAUSE, SLICE, SpareTime, Work
 from live.verdict import Probabilities
 from tests.live.waiters import Writer, in_thread
 
@@ -133,3 +135,54 @@ async def test_a_model_that_fails_is_said(
     predict.fails = False
     assert len(await spare.score("m", IMAGES)) == len(IMAGES)
     assert "failed" in caplog.text
+
+
+async def test_who_was_disturbed_keeps_away_for_some_times_as_long_whoever_asks() -> None:
+    clock = asyncio.get_running_loop().time
+    puts: list[float] = []
+    batcher: Any = SimpleNamespace(is_pressed=True, put=lambda waiter, is_bulk: puts.append(clock()))
+    spare = SpareTime(batcher)
+    asking = [asyncio.create_task(spare.score("m", IMAGES))]
+    await asyncio.sleep(0)
+    slice_ = spare.take()
+    assert slice_
+    slice_.advance(score)
+    ended_at = clock()
+    spare.answer(slice_, None, Cut("m", 0, 7.0, 7.05))
+    asking.append(asyncio.create_task(spare.score("m", IMAGES)))
+    async with asyncio.timeout(10):
+        while len(puts) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert puts[1] - ended_at >= PAUSE * 0.04
+    for task in asking:
+        task.cancel()
+
+
+async def test_who_has_just_given_up_is_in_nobodys_way() -> None:
+    puts: list[Any] = []
+    batcher: Any = SimpleNamespace(is_pressed=False, put=lambda waiter, is_bulk: puts.append(waiter))
+    spare = SpareTime(batcher)
+    asking = [asyncio.create_task(spare.score("m", IMAGES[:CHUNK])) for _ in range(2)]
+    await asyncio.sleep(0)
+    puts.clear()
+    work = spare.take()
+    assert work
+    work.advance(score)
+    asking[0].cancel()
+    spare.answer(work, None, Cut("m", 0, 0.0, 0.0))
+    assert puts == [spare]
+    asking[1].cancel()
+
+
+async def test_a_slice_that_fails_costs_the_next_its_turn_no_longer(
+    batcher: Batcher[Any, str], predict: Predict
+) -> None:
+    spare = SpareTime(batcher)
+    predict.fails = True
+    asking = [asyncio.create_task(spare.score("m", IMAGES)) for _ in range(2)]
+    with pytest.raises(Internal):
+        await asking[0]
+    predict.fails = False
+    async with asyncio.timeout(10):
+        await asyncio.wait(asking)
+    assert isinstance(asking[1].exception(), Internal | None)

@@ -75,3 +75,19 @@ def test_a_score_of_zero_has_its_answer() -> None:
     assert judgement.digit == 7
     assert judgement.confidence is not None
     assert judgement.confidence > 0.999
+
+
+def test_drawings_of_a_batch_are_judged_each_by_its_own_probabilities() -> None:
+    batch = np.concatenate([scores_of(0.99), scores_of(0.6), scores_of(0.99, doubt=0.6), scores_of(0.99)])
+    found = judge(batch, Calibration(not_a_digit_above=0.5, unsure_below=0.7))
+    assert [judgement.verdict for judgement in found] == ["digit", "unsure", "not_a_digit", "digit"]
+    # What the temperature leaves of 99 % is what is believed.
+    [spread] = judge(scores_of(0.99), Calibration(temperature=4, unsure_below=0.7))
+    assert spread.verdict == "unsure"
+
+
+def test_what_is_just_at_a_threshold_is_believed() -> None:
+    row = np.array([[0.5, 0.25, 0.25, *[0] * 8]], np.float32)
+    assert judge(row, Calibration(unsure_below=0.5))[0].verdict == "digit"
+    row[0, 10] = 0.5
+    assert judge(row, Calibration(not_a_digit_above=0.5))[0].verdict == "digit"
