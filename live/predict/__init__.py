@@ -232,7 +232,9 @@ def _csv_writer() -> Callable[[dict[str, Any]], None]:
     def write(line: dict[str, Any]) -> None:
         probabilities = line.get("probabilities") or [""] * 10
         error = line.get("error", {}).get("message", "")
-        table.writerow([*(line.get(key) for key in _SHOWN[:-1]), *probabilities, error])
+        # A file keeps names as they are.
+        name = _printable(line["name"]) if sys.stdout.isatty() else line["name"]
+        table.writerow([name, *(line.get(key) for key in _SHOWN[1:-1]), *probabilities, error])
 
     return write
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import signal
 import socket as sockets
 import subprocess
@@ -155,6 +156,16 @@ def test_a_name_does_nothing_to_the_terminal(folder: Path) -> None:
     name = folder / "\x1b[2J\n.png"
     (folder / "a.png").rename(name)
     assert run(name).stdout.split()[0].endswith(rb"/\x1b[2J\n.png")
+
+
+def test_a_name_in_csv_does_nothing_to_a_terminal_either(folder: Path) -> None:
+    (folder / "a.png").rename(folder / "\x1b[2J.png")
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "live", "predict", "--csv", str(folder / "\x1b[2J.png")]
+    subprocess.run(command, stdout=theirs, cwd=ROOT, check=True, timeout=60)
+    os.close(theirs)
+    assert rb"/\x1b[2J.png,digit,2," in os.read(ours, 4096)
+    os.close(ours)
 
 
 def test_csv_has_a_row_for_each(folder: Path) -> None:
