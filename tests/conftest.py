@@ -28,7 +28,7 @@ def pytest_configure() -> None:
 class ByFile(LoadFileScheduling):  # type: ignore[misc]
     """Hands a file's tests to one worker, and all that need TensorFlow to one: to import it takes longer.
 
-    xdist's own groups are without effect with pytest 9.2 (pytest-xdist, issue 1386).
+    Not by the groups of xdist 3.8, which are without effect with pytest 9.2.
     """
 
     def _split_scope(self, nodeid: str) -> str:
