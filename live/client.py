@@ -72,7 +72,8 @@ class Client:
         self._reach_s = timeout_s if reach_s is None else min(reach_s, timeout_s)
         self._configuration = Configure(model, list(include))
         self._seq = -1
-        self._rev = 0
+        self.rev = 0
+        """Of the drawing as it is now: predictions of another are about one that is gone."""
         self._last: Frame | None = None
         self._predictions = Answers[Prediction]()
         self._explanations = Answers[Explanation]()
@@ -132,8 +133,8 @@ class Client:
         Raises Refused when it is larger than the server reads, or the server came back without the chosen
         model.
         """
-        # What is refused has begun a drawing, too: whoever counts along counts it.
-        self._rev += is_new
+        # What is refused has begun a drawing, too.
+        self.rev += is_new
         self._check(self._configuration.model)
         self._seq += 1
         frame, most = self._frame(drawing), self.ready.limits.frame_bytes
@@ -242,6 +243,6 @@ class Client:
 
     def _frame(self, drawing: Drawing) -> Frame:
         if isinstance(drawing, bytes):
-            return HEADER.pack(KIND_PICTURE, 1, 0, self._seq, self._rev) + drawing
+            return HEADER.pack(KIND_PICTURE, 1, 0, self._seq, self.rev) + drawing
         strokes = [[[float(number) for number in point] for point in stroke] for stroke in drawing]
-        return _encode(InkMessage(self._seq, strokes, self._rev)).decode()
+        return _encode(InkMessage(self._seq, strokes, self.rev)).decode()

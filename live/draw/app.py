@@ -59,8 +59,6 @@ class DrawApp(App[str]):
         self._read_by = self._chosen
         self._is_changed = asyncio.Event()
         self._is_new = False
-        self._rev = 0
-        """Of the drawing as it is now: predictions of another are about one that is gone."""
 
     def compose(self) -> ComposeResult:
         """Lay out the sheet, the answer, and the line below."""
@@ -134,7 +132,6 @@ class DrawApp(App[str]):
             await self._is_changed.wait()
             self._is_changed.clear()
             is_new, self._is_new = self._is_new, False
-            self._rev += is_new
             try:
                 await self._client.send(self._sheet.strokes, is_new=is_new)
             except Refused as refused:
@@ -142,7 +139,7 @@ class DrawApp(App[str]):
 
     async def _receive(self) -> None:
         async for prediction in self._client.predictions():
-            if prediction.rev == self._rev and not self._is_new:
+            if prediction.rev == self._client.rev and not self._is_new:
                 self._read_by = prediction.model
                 self._answer.show(prediction)
                 self._show_status()
