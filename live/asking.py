@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from live import bulk, ink, parsing, uploads
 from live.errors import BadMessage, TooLarge, TooSlow, UnknownModel
-from live.gate import whose
+from live.gate import address_of, whose
 from live.ink import Image, Ink
 from live.inquiry import Inquiry
 from live.messages import Include, Picture, Snapshot
@@ -106,7 +106,7 @@ def _wanted(request: Request, service: Service) -> tuple[str, tuple[Include, ...
 
 
 def _who(request: Request) -> str:
-    return whose(request.client.host) if request.client else ""
+    return whose(address_of(request.scope))
 
 
 def _kind(request: Request) -> str:

@@ -33,7 +33,7 @@ class LiveEndpoint:
         try:
             subprotocol = self._check(scope)
             await self._service.until_ready()
-            connection = Connection(self._service, scope["client"][0] if scope.get("client") else "")
+            connection = Connection(self._service, gate.address_of(scope))
             self._service.enter(connection)
         except LiveError as refusal:
             self._service.metrics.refusals[refusal.code] += 1

@@ -8,6 +8,7 @@ import hmac
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 from urllib.parse import unquote
 
 from live.errors import BadMessage, Forbidden, Unauthorised
@@ -66,6 +67,12 @@ def choose_subprotocol(offered: Sequence[str]) -> str | None:
     if versions:
         raise BadMessage(f"Expected subprotocol {SUBPROTOCOL} or none, got others")
     return None
+
+
+def address_of(scope: Mapping[str, Any]) -> str:
+    """Say where a request of ASGI's comes from; nothing where that has no address."""
+    client = scope.get("client")
+    return client[0] if client else ""
 
 
 def in_both_ways(addresses: Iterable[str]) -> list[str]:

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from live import contracts, docs
 from live.asking import prediction_routes
+from live.gate import address_of
 from live.messages import PATH, fault_body
 from live.metrics import expose
 from live.page import Page, is_known
@@ -58,7 +59,7 @@ def http_routes(service: Service) -> list[BaseRoute]:
     async def live(request: Request) -> Response:
         """Tell a page, whose browser won't, why its websocket was refused; 426 if it would not be."""
         await service.until_ready()
-        service.check_room(request.client.host if request.client else "")
+        service.check_room(address_of(request.scope))
         raise HTTPException(HTTPStatus.UPGRADE_REQUIRED, "Expected a websocket", {"Upgrade": "websocket"})
 
     files = Page(FRONTEND)
