@@ -61,7 +61,7 @@ def load(path: Path) -> tuple[Score, Calibration | None]:
         return partial(lite_scores, path.with_suffix(".tflite")), Calibration.from_card(card["calibration"])
     lite_file = path / "model.tflite"
     model = runs.load(path)
-    if not all(np.isfinite(weights).all() for weights in model.get_weights()):
+    if not runs.are_finite(model.get_weights()):
         raise ModelError(f"Expected finite weights in {path}, got NaN or infinity: its training went astray")
     with runs.whole(lite_file) as part:
         quantise(model, part)

@@ -7,11 +7,14 @@ is true of them.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
 
 from trainer.config import Config, lineage
 from trainer.errors import ModelError, TrainerError
@@ -40,6 +43,11 @@ def check_trained(folder: Path) -> None:
     Config.load(folder / "config.json")
     if not (folder / "model.keras").is_file():
         raise ModelError(f"Expected model.keras in {folder}: run `python -m trainer train` first")
+
+
+def are_finite(weights: Iterable[NDArray[np.floating]]) -> bool:
+    """Say whether all weights of a model are numbers: after a training that went astray they are not."""
+    return all(np.isfinite(each).all() for each in weights)
 
 
 def check_start(start: Path, config: Config) -> None:

@@ -109,7 +109,7 @@ def _reporter(
 
     def report(epoch: int, logs: dict[str, float]) -> None:
         done, weights = epoch + 1, model.get_weights()
-        if not (math.isfinite(logs["loss"]) and all(np.isfinite(each).all() for each in weights)):
+        if not (math.isfinite(logs["loss"]) and runs.are_finite(weights)):
             raise TrainerError(
                 f"Expected a finite loss and finite weights, got a loss of {logs['loss']:g} in epoch {done}: "
                 f"{folder} holds {runs.describe(folder)}"

@@ -111,9 +111,8 @@ def _unpack(path: Path) -> dict[str, str]:
         with tarfile.open(path) as archive:
             for member in archive:
                 if member.name.endswith(".dat") and (file := archive.extractfile(member)):
-                    found[member.name] = TextIOWrapper(
-                        file, "latin-1"
-                    ).read()  # any line ends, as in a folder
+                    # As text, which may have any line ends, as in a folder.
+                    found[member.name] = TextIOWrapper(file, "latin-1").read()
     except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
         raise DataError(f"Expected {path} to be a whole .tar.gz of UNIPEN: {error}") from error
     return found
