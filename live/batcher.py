@@ -1,9 +1,8 @@
 """The batcher: who is waiting → one predict call → everyone answered exactly once.
 
-What waits in its queue is not snapshots but *waiters*: sessions that have something
-new, each once, first come first served. A batch is cut when, and only when, predict is free or, in a crowd,
-at its last; it takes each waiter's newest snapshot at that very moment. That is all it takes for four things
-at once:
+What waits in its queue is not snapshots but *waiters*: sessions that have something new, each once, first
+come first served. A batch is cut when, and only when, predict is free or, in a crowd, at its last; it takes
+each waiter's newest snapshot at that very moment. That is all it takes for four things at once:
 
 - no added delay when idle, and batches that grow with the load by themselves: no timer, just a few turns of
   the event loop between two, for those who come with the answers to the first;

@@ -1,8 +1,8 @@
 """Recognisers: weights and their card → a callable from images to scores.
 
-ink → **recogniser** → verdict: in go images (B, 28, 28), out come scores (B, 10 or
-11). Two engines run the same weights: LiteRT, light and fastest on CPUs, and Keras, for GPUs and for models
-that come without a card. Both are imported late: serving with LiteRT never imports TensorFlow.
+ink → **recogniser** → verdict: in go images (B, 28, 28), out come scores (B, 10 or 11). Two engines run the
+same weights: LiteRT, light and fastest on CPUs, and Keras, for GPUs and for models that come without a card.
+Both are imported late: serving with LiteRT never imports TensorFlow.
 """
 
 import hashlib
@@ -99,7 +99,6 @@ def load(card: Card, weights: Path, engine: str) -> Recogniser:
     """Load a model, check it against its card, and run it at the sizes it will be asked for first.
 
     weights: the folder where they are, or the Keras file.
-
     Keras stands in for LiteRT where the platform has no package of that and Keras is installed.
 
     Raises StartError when the weights don't fit their card, the engine is not installed, or the model

@@ -305,9 +305,10 @@ class Service:
         cards = recogniser.find_cards(weights)
         default = recogniser.choose_model(cards, self.settings.model)
         models = Models({card.name: self._load_one(card, weights, engine) for card in cards})
-        for name in (card.name for card in cards):
+        line = Waiting(Snapshot(0, 0, ink.from_strokes([[(0, 0), (1, 1)]])), 0.0)
+        for card in cards:
             # The recognisers have warmed up; what renders and judges has not.
-            models(name, Question.about([Waiting(Snapshot(0, 0, ink.from_strokes([[(0, 0), (1, 1)]])), 0.0)]))
+            models(card.name, Question.about([line]))
         # At once, when all is loaded: the event loop has shown those of the thread before till now.
         listed = [Model(card.name, card.name == default, card.summary) for card in cards]
         self.cards, self.models = cards, listed

@@ -1,7 +1,7 @@
 """Verdicts: what to believe of a model's scores.
 
-recogniser → **verdict** → session: in come a batch of scores and the calibration from
-the model's card, out comes what each prediction says. No I/O, no clock.
+recogniser → **verdict** → session: in come a batch of scores and the calibration from the model's card, out
+comes what each prediction says. No I/O, no clock.
 """
 
 from collections.abc import Sequence
