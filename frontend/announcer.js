@@ -53,5 +53,6 @@ export function spoken({ verdict, digit, runnerUp, confidence }) {
     unsure: `Unsure: ${digit} or ${runnerUp}`,
     not_a_digit: "Not a digit",
     blank: "The page is blank",
+    unread: "Not read yet",
   }[verdict];
 }

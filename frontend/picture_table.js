@@ -24,6 +24,7 @@ const KEYS = {
   confidence: ({ belief }) => belief?.confidence ?? -1,
   verdict: ({ belief, fault }) => (fault ? "~" : (belief?.verdict ?? "")),
 };
+/** @type {Record<string, string>} */
 const VERDICTS = { digit: "Digit", unsure: "Unsure", not_a_digit: "Not a digit", blank: "Blank" };
 
 const MARKUP = `

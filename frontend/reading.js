@@ -7,7 +7,7 @@
  * @import { Prediction, Verdict } from "./protocol.js"
  * @import { Answer } from "./session.js"
  *
- * @typedef {{ verdict: Verdict, digit: number | null, runnerUp: number | null, confidence: number | null,
+ * @typedef {{ verdict: Verdict | "unread", digit: number | null, runnerUp: number | null, confidence: number | null,
  *   probabilities: number[] | null, image: Uint8Array | null }} Belief
  * @typedef {{ points: number, belief: Belief }} Moment  points: drawn so far when it was believed
  */
@@ -24,6 +24,8 @@ export const BLANK = {
   probabilities: null,
   image: null,
 };
+/** @type {Belief} */
+const UNREAD = { ...BLANK, verdict: "unread" };
 
 export class Reading {
   /** @type {Signal<Belief>} */
@@ -52,7 +54,7 @@ export class Reading {
 
   /** What to show: the belief now, or the one at the point that is looked at. */
   get shown() {
-    return this.#moment?.belief ?? BLANK;
+    return this.#moment?.belief ?? (this.#drawing.isBlank ? BLANK : UNREAD);
   }
 
   get #moment() {
@@ -107,7 +109,8 @@ export class Reading {
     if (change === "rewritten") {
       const kept = sharedPoints(this.#strokes, this.#drawing.strokes);
       this.moments = this.moments.filter(({ points }) => points <= kept);
-      this.#now = null;
+      // After an undo it is known already what was believed then.
+      this.#now = this.moments.findLast(({ points }) => points === this.#drawing.points) ?? null;
     }
     this.#strokes = this.#drawing.strokes;
     if (change === "rewritten" || this.#lookedAt !== null) {

@@ -1,12 +1,11 @@
 /**
  * The verdict: the digit and the confidence, large, and in so many words whether to believe them.
  *
- * @import { Verdict } from "./protocol.js"
  * @import { Belief, Reading } from "./reading.js"
  */
 import { renderBelief, UNHURRIED_MS } from "./frames.js";
 
-/** @type {Record<Verdict, (belief: Belief) => { sign: string, word: string, detail: string }>} */
+/** @type {Record<Belief["verdict"], (belief: Belief) => { sign: string, word: string, detail: string }>} */
 const WORDING = {
   digit: ({ digit, confidence }) => ({ sign: `${digit}`, word: percent(confidence), detail: "sure" }),
   unsure: ({ digit, runnerUp, confidence }) => ({
@@ -16,6 +15,7 @@ const WORDING = {
   }),
   not_a_digit: () => ({ sign: "×", word: "Not a digit", detail: "Nothing it was taught to read" }),
   blank: () => ({ sign: "", word: "Blank", detail: "Draw a digit, 0 to 9" }),
+  unread: () => ({ sign: "", word: "Not read yet", detail: "" }),
 };
 
 export class VerdictView {

@@ -24,7 +24,7 @@ test("only the belief that stays is said", () => {
 
 test("unsure, not a digit and blank are said as such", () => {
   const { clock, root, announcer } = hearing();
-  for (const [verdict, words] of [["unsure", "Unsure: 4 or 9"], ["not_a_digit", "Not a digit"], ["blank", "The page is blank"]]) {
+  for (const [verdict, words] of [["unsure", "Unsure: 4 or 9"], ["not_a_digit", "Not a digit"], ["blank", "The page is blank"], ["unread", "Not read yet"]]) {
     announcer.settle({ ...belief(4), runnerUp: 9, verdict });
     clock.advance(1000);
     assert.equal(root.textContent, words);

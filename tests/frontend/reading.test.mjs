@@ -64,7 +64,7 @@ test("earlier beliefs can be looked at, and the present again", () => {
   reading.look(5);
   assert.equal(reading.shown.digit, 7);
   reading.look(1);
-  assert.equal(reading.shown.verdict, "blank");
+  assert.equal(reading.shown.verdict, "unread");
   reading.look(null);
   assert.equal(reading.shown.digit, 3);
 });
@@ -76,10 +76,18 @@ test("new ink brings the present back", () => {
   assert.equal(reading.lookedAt, null);
 });
 
-test("undo keeps the history of the strokes that stay, and shows none of it as the present", () => {
+test("undo keeps the history of the strokes that stay, and what was believed of just these", () => {
   const { drawing, reading } = written();
   drawing.undo();
   assert.deepEqual(reading.moments.map(({ points }) => points), [2, 4]);
+  assert.equal(reading.shown.digit, 7);
+});
+
+test("ink that no answer was about is not read yet, and never blank", () => {
+  const { drawing, reading } = written();
+  drawing.erase(0);
+  assert.equal(reading.shown.verdict, "unread");
+  drawing.clear();
   assert.equal(reading.shown.verdict, "blank");
 });
 
@@ -94,5 +102,5 @@ test("what a replay asks about the beginning fills the history and is no news", 
 test("a reset forgets everything", () => {
   const { reading } = written();
   reading.reset();
-  assert.deepEqual([reading.moments, reading.shown.verdict], [[], "blank"]);
+  assert.deepEqual([reading.moments, reading.shown.verdict], [[], "unread"]);
 });
