@@ -25,9 +25,11 @@ export function listenForKeys(bindings, takesSingle) {
 /**
  * A key press as a word: "Mod+Shift+Z" (Mod: Control, or Command on a Mac), "C", "?".
  *
- * @param {Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "shiftKey" | "altKey">} event
+ * @param {Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "metaKey" | "shiftKey" | "altKey">} event
  */
-export function chord({ key, ctrlKey, metaKey, shiftKey, altKey }) {
+export function chord({ key, code, ctrlKey, metaKey, shiftKey, altKey }) {
+  // Another script's letters: by their place, as on its keyboards Latin ones are printed.
+  if (key > "\x7f" && code.startsWith("Key")) key = code[3];
   const name = key.length === 1 ? key.toUpperCase() : key;
   const isLetter = name.toLowerCase() !== name || key.length > 1;
   return [ctrlKey || metaKey ? "Mod+" : "", altKey ? "Alt+" : "", shiftKey && isLetter ? "Shift+" : "", name].join("");
@@ -44,5 +46,5 @@ export function isSingle(keys) {
  * @param {EventTarget | null} target
  */
 function isElsewhere(target) {
-  return target instanceof Element && target.closest("input:not([type=range]), select, dialog") !== null;
+  return target instanceof Element && target.closest("input:not(#scrub), select, dialog") !== null;
 }
