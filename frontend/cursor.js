@@ -1,9 +1,11 @@
 /**
- * The cursor: drawing with the keyboard alone. Arrows move it, two at once go slanting; space puts the pen down and up.
+ * The cursor: drawing with the keyboard alone. Arrows move it, two at once go slanting; space puts the pen down and
+ * up, or erases.
  *
  * @import { Drawing, Pen, Point } from "./drawing.js"
  */
 import { PAGE } from "./drawing.js";
+import { strokeAt } from "./eraser.js";
 
 const STEP = 25;
 const FINE_STEP = 5;
@@ -23,7 +25,7 @@ export class KeyboardCursor {
   /**
    * @param {HTMLElement} sheet
    * @param {Drawing} drawing
-   * @param {{ pen: () => Pen, said: (text: string) => void }} hand
+   * @param {{ pen: () => Pen, isErasing: () => boolean, said: (text: string) => void }} hand
    */
   constructor(sheet, drawing, hand) {
     this.#mark = /** @type {HTMLElement} */ (sheet.querySelector(".cursor"));
@@ -64,12 +66,20 @@ export class KeyboardCursor {
 
   /** @param {number} t */
   #toggle(t) {
+    const point = this.#point(t);
     if (this.#isDown) this.#drawing.end();
+    else if (this.#hand.isErasing()) this.#erase(strokeAt(this.#drawing.strokes, point, point));
     else {
-      this.#drawing.begin(this.#point(t), this.#hand.pen());
+      this.#drawing.begin(point, this.#hand.pen());
       this.#isDown = true;
+      this.#hand.said("Pen down");
     }
-    this.#hand.said(this.#isDown ? "Pen down" : "Pen up");
+  }
+
+  /** @param {number} index  of a stroke; −1: none */
+  #erase(index) {
+    if (index >= 0) this.#drawing.erase(index);
+    this.#hand.said(index < 0 ? "No stroke here" : "Stroke erased");
   }
 
   #leave() {
@@ -79,6 +89,7 @@ export class KeyboardCursor {
   }
 
   #lift() {
+    if (this.#isDown) this.#hand.said("Pen up");
     this.#isDown = false;
     this.#mark.classList.remove("down");
   }
@@ -89,6 +100,7 @@ export class KeyboardCursor {
     // Not in pixels: the sheet may become larger or smaller.
     this.#mark.style.left = `${(100 * this.#x) / PAGE}%`;
     this.#mark.style.top = `${(100 * this.#y) / PAGE}%`;
+    this.#mark.scrollIntoView({ block: "nearest" });
   }
 
   /**

@@ -3,7 +3,7 @@
  *
  * A browser does not tell a page how its websocket was refused. The same address, asked over HTTP, does.
  *
- * @import { Connection, State } from "./connection.js"
+ * @import { Connection } from "./connection.js"
  * @import { Token } from "./token.js"
  */
 
@@ -21,6 +21,7 @@ export class Door {
   #field;
   #connection;
   #token;
+  #address;
 
   /**
    * @param {HTMLDialogElement} dialog  asks for the token
@@ -30,18 +31,12 @@ export class Door {
    */
   constructor(dialog, connection, token, { address, retry }) {
     this.#dialog = dialog;
-    this.#said = /** @type {HTMLElement} */ (dialog.querySelector(".said"));
+    this.#said = /** @type {HTMLElement} */ (dialog.querySelector("#said"));
     this.#field = /** @type {HTMLInputElement} */ (dialog.querySelector("input"));
     this.#connection = connection;
     this.#token = token;
-    const knock = new URL(address);
-    knock.protocol = knock.protocol.replace("ws", "http");
-    /** @type {State} */
-    let before = connection.state;
-    connection.changed.listen((state) => {
-      if (state === "waiting" && before === "connecting") this.#ask(knock);
-      before = state;
-    });
+    this.#address = new URL(address);
+    this.#address.protocol = address.protocol.replace("ws", "http");
     dialog.querySelector("[type=button]")?.addEventListener("click", () => dialog.close(""));
     dialog.addEventListener("close", () => {
       if (dialog.returnValue !== "enter") return;
@@ -50,9 +45,9 @@ export class Door {
     });
   }
 
-  /** @param {URL} address */
-  async #ask(address) {
-    const response = await fetch(address, { headers: this.#token.headers }).catch(() => null);
+  /** Find out why, after an attempt to connect that failed. */
+  async knock() {
+    const response = await fetch(this.#address, { headers: this.#token.headers }).catch(() => null);
     if (response?.status === UNAUTHORISED) {
       this.#connection.explain("The server asks for a token", true);
       this.#openDialog();

@@ -116,12 +116,13 @@ export class LiveDigits extends HTMLElement {
     sheet.addEventListener("transitionend", () => inks.changed.emit(null));
     const canvas = new CanvasView(sheet, this.#drawing, inks);
     const pen = () => DEFAULTS;
+    const isErasing = () => false;
     const predicted = canvas.predict.bind(canvas);
     const announcer = new Announcer(find(".unseen"), browserClock);
     this.#announcer = announcer;
     // Before the pointer: a press lifts the keyboard's pen, and only then begins a stroke of its own.
-    new KeyboardCursor(sheet, this.#drawing, { pen, said: (text) => announcer.say(text) });
-    this.#pointer = new PointerInput(sheet, this.#drawing, { pen, isErasing: () => false, predicted });
+    new KeyboardCursor(sheet, this.#drawing, { pen, isErasing, said: (text) => announcer.say(text) });
+    this.#pointer = new PointerInput(sheet, this.#drawing, { pen, isErasing, predicted });
     new VerdictView(find(".verdict"), this.#reading);
     new BarsView(find(".bars"), this.#reading);
     this.#reading.changed.listen((belief) => announcer.settle(belief));

@@ -4,6 +4,7 @@
  * State flows one way. Pointer and keys change the drawing; the drawing goes to the sessions; their answers go to
  * the readings; views render what drawing, readings, settings and connection emit. Controls change models, never views.
  *
+ * @import { Door } from "./door.js"
  * @import { Snapshot } from "./drawing.js"
  * @import { PictureBatch } from "./picture_batch.js"
  */
@@ -11,7 +12,6 @@ import { Announcer } from "./announcer.js";
 import { CanvasView } from "./canvas.js";
 import { browserClock, Connection, openSocket, socketAddress } from "./connection.js";
 import { KeyboardCursor } from "./cursor.js";
-import { Door } from "./door.js";
 import { Drawing } from "./drawing.js";
 import { FilePanel } from "./file_panel.js";
 import { onNextFrame } from "./frames.js";
@@ -84,13 +84,8 @@ function hangControls() {
     return { brush, colour, width };
   };
   const isErasing = () => settings.values.tool === "eraser";
-  // The keyboard has no eraser: to put its pen down is to choose the pen.
-  const takePen = () => {
-    settings.set({ tool: "pen" });
-    return pen();
-  };
   // Before the pointer: a press lifts the keyboard's pen, and only then begins a stroke of its own.
-  new KeyboardCursor(sheet, drawing, { pen: takePen, said: (text) => announcer.say(text) });
+  new KeyboardCursor(sheet, drawing, { pen, isErasing, said: (text) => announcer.say(text) });
   new PointerInput(sheet, drawing, { pen, isErasing, predicted: (points) => canvas.predict(points) });
   new PenPanel(element("pens"), settings);
   const files = new FilePanel(element("files"), drawing, palette, (text) => notice.show(text));
@@ -220,7 +215,7 @@ function hangKeys(toolbar) {
     { keys: ["?"], does: "Show this", act: () => dialog.showModal() },
   ];
   const drawingKeys = [
-    { keys: ["Space"], does: "On the sheet: pen down, pen up" },
+    { keys: ["Space"], does: "On the sheet: pen down, pen up; or erase" },
     { keys: ["Arrows"], does: "On the sheet: move the pen, with Shift in small steps" },
   ];
   listenForKeys(bindings, () => settings.values.singleKeys);
@@ -259,7 +254,7 @@ function followSettings() {
     element("theme").title = `Theme: ${settings.values.theme}`;
     element("sheet").style.backgroundColor = palette.page;
     element("sheet").classList.toggle("erasing", settings.values.tool === "eraser");
-    /** @type {HTMLElement} */ (document.querySelector(".hint")).style.color = palette.inkOf("");
+    element("sheet").style.color = palette.inkOf("");
     arrangePanels();
   };
   palette.changed.listen(render);
@@ -286,9 +281,31 @@ function followConnection() {
     if (state === "ready") announcer.say("Connected");
   });
   const retry = () => panels.forEach((panel) => panel.connection.retry());
-  new Door(/** @type {HTMLDialogElement} */ (element("door")), connection, token, { address: ADDRESS, retry });
+  const knock = knocker(retry);
+  let before = connection.state;
+  connection.changed.listen((state) => {
+    if (state === "waiting" && before === "connecting") knock();
+    before = state;
+  });
   addEventListener("online", retry);
   connection.open();
+}
+
+/**
+ * What finds out why no connection came about. Loaded when none first does.
+ *
+ * @param {() => void} retry
+ */
+function knocker(retry) {
+  const dialog = /** @type {HTMLDialogElement} */ (element("door"));
+  /** @type {Promise<Door | void> | undefined} */
+  let door;
+  return async () => {
+    door ??= import("./door.js")
+      .then(({ Door }) => new Door(dialog, connection, token, { address: ADDRESS, retry }))
+      .catch(() => (door = undefined));
+    (await door)?.knock();
+  };
 }
 
 function newPanel() {

@@ -1,7 +1,7 @@
 /**
  * The pointer: mouse, finger and pen become begin, extend and end on the drawing.
  *
- * One contact draws at a time. Once a pen was seen, fingers and palms no longer draw.
+ * One contact draws at a time. While a pen is near, and for some time after, fingers and palms do not draw.
  *
  * @import { Drawing, Pen, Point } from "./drawing.js"
  *
@@ -13,6 +13,8 @@ import { strokeAt } from "./eraser.js";
 
 /** The button that a pen's other end is reported as (Pointer Events, section 4.1.2). */
 const ERASER_END = 5;
+/** Longer than a writer lifts the pen for, and then rests the palm first. */
+const PEN_IS_NEAR_MS = 30_000;
 
 export class PointerInput {
   #surface;
@@ -20,7 +22,7 @@ export class PointerInput {
   #hand;
   /** @type {number | null} */
   #contact = null;
-  #penSeen = false;
+  #penAt = -Infinity;
   /** @type {Point | null} */
   #rubbedAt = null;
   #box = new DOMRect();
@@ -47,13 +49,14 @@ export class PointerInput {
 
   /** @param {PointerEvent} event */
   #down(event) {
-    // What touched before the first pen was the palm of the hand that holds it.
-    if (event.pointerType === "pen" && !this.#penSeen) {
-      this.#penSeen = true;
+    const isPenNear = event.timeStamp - this.#penAt < PEN_IS_NEAR_MS;
+    // What touched before the pen came was the palm of the hand that holds it.
+    if (event.pointerType === "pen" && !isPenNear) {
       this.#drawing.cancel();
       this.#contact = null;
     }
-    const isPalm = this.#penSeen && event.pointerType === "touch";
+    this.#notice(event);
+    const isPalm = isPenNear && event.pointerType === "touch";
     const isEraserEnd = event.button === ERASER_END;
     if (this.#contact !== null || isPalm || (event.button !== 0 && !isEraserEnd)) return;
     const isErasing = isEraserEnd || this.#hand.isErasing();
@@ -68,12 +71,18 @@ export class PointerInput {
 
   /** @param {PointerEvent} event */
   #move(event) {
+    this.#notice(event);
     if (event.pointerId !== this.#contact) return;
     const seen = event.getCoalescedEvents?.() ?? [];
     const points = (seen.length ? seen : [event]).map((one) => this.#point(one));
     if (this.#rubbedAt) return points.forEach((point) => this.#rub(point));
     this.#drawing.extend(points);
     this.#hand.predicted((event.getPredictedEvents?.() ?? []).map((one) => this.#point(one)));
+  }
+
+  /** @param {PointerEvent} event */
+  #notice({ pointerType, timeStamp }) {
+    if (pointerType === "pen") this.#penAt = timeStamp;
   }
 
   /** @param {PointerEvent} event */

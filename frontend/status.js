@@ -36,6 +36,8 @@ export class StatusView {
       waiting: this.#countdown(),
       refused: this.#connection.reason,
     }[state];
+    // What is said may push the sheet down, under a pen that draws.
+    dispatchEvent(new Event("resize"));
     if (state === "waiting") this.#cancelTick = browserClock.after(250, () => this.#render());
   }
 

@@ -51,6 +51,8 @@ export class TimelineView {
     const at = this.#reading.lookedAt;
     this.#scrub.max = String(points);
     this.#scrub.value = String(at ?? points);
+    // It would take the focus along.
+    if (!points && this.#scrub.matches(":focus")) document.getElementById("sheet")?.focus({ preventScroll: true });
     this.#scrub.disabled = points === 0;
     this.#scrub.ariaValueText = this.#describe(at ?? points, points);
     this.#canvas.showInstead(at === null ? null : this.#drawing.snapshot(at).strokes);

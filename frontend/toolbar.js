@@ -63,5 +63,5 @@ function keepAbove(panel) {
   };
   // Once it has a size, before it is first painted: `toggle` can come a frame later.
   panel.addEventListener("beforetoggle", () => requestAnimationFrame(place));
-  addEventListener("resize", place);
+  for (const shift of ["resize", "scroll"]) addEventListener(shift, place);
 }

@@ -70,13 +70,14 @@ class WhyView {
 
   /** @param {Event} event */
   #point(event) {
+    /** @type {HTMLElement | null} */
     const bar = /** @type {Element} */ (event.target).closest(".result:first-child .bars li");
     this.#why.ask(bar && this.#why.isWanted ? this.#columns.indexOf(bar) : null);
   }
 
   /** The bars of the model that explains. */
   get #columns() {
-    return [...this.#bars.querySelectorAll(".result:first-child .bars li")];
+    return [.../** @type {NodeListOf<HTMLElement>} */ (this.#bars.querySelectorAll(".result:first-child .bars li"))];
   }
 
   #render() {
@@ -84,8 +85,7 @@ class WhyView {
     this.#bars.classList.toggle("explained", isWanted);
     this.#columns.forEach((bar, digit) => {
       bar.classList.toggle("asked", isWanted && digit === asked);
-      if (isWanted) bar.setAttribute("tabindex", "0");
-      else bar.removeAttribute("tabindex");
+      bar.tabIndex = isWanted ? 0 : -1;
     });
     const tints = this.#why.tintsOn(this.#palette.page);
     this.#canvas.paintBy(tints.length ? paintTinted(tints) : paintStroke);
@@ -106,13 +106,15 @@ class WhyView {
   }
 
   #renderLegend() {
-    const { digit, scale, scores, isCurrent } = this.#why;
+    const { asked, digit, scale, scores, isCurrent } = this.#why;
     const [left, band, right, small] = /** @type {HTMLCollectionOf<HTMLElement>} */ (this.#legend.children);
     const subject = digit === null ? "the digit" : `a ${digit}`;
     left.textContent = `−${scale.toFixed(2)} against ${subject}`;
     right.textContent = `for ${subject} +${scale.toFixed(2)}`;
     const colours = Array.from({ length: STEPS }, (_, i) => tint((2 * i) / (STEPS - 1) - 1, this.#palette.page));
     band.style.background = `linear-gradient(90deg, ${colours})`;
+    // Spoken to whoever asks, and not while it changes by itself.
+    small.ariaLive = asked === null ? "off" : "polite";
     const told = scores && `A digit, and ${subject}: ${percent(scores.blank)} on blank paper, ${percent(scores.score)} here`;
     small.textContent = told ? told + (isCurrent ? "" : "; ink in its own colour is newer") : "Draw, and see what it takes";
   }

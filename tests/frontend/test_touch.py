@@ -21,7 +21,7 @@ async def test_a_cancelled_touch_leaves_no_ink(page: Page) -> None:
     await expect(page.locator("#clear")).to_be_disabled()
 
 
-async def test_once_a_pen_was_seen_the_palm_does_not_draw(page: Page) -> None:
+async def test_while_a_pen_is_near_the_palm_does_not_draw(page: Page) -> None:
     first, *rest = await corners(page, SEVEN)
     session = await page.context.new_cdp_session(page)
     await pen(session, "mousePressed", first, 0.3)
@@ -35,3 +35,11 @@ async def test_once_a_pen_was_seen_the_palm_does_not_draw(page: Page) -> None:
     palm = Finger(await page.context.new_cdp_session(page))
     await palm.draw(await corners(page, [(0.1, 0.9), (0.3, 0.9)]))
     assert await ink_pixels(page) == before
+    # As if the pen had last been there half a minute ago.
+    await page.locator("#sheet").evaluate("""(sheet) => {
+      const event = new PointerEvent("pointermove", { pointerType: "pen" });
+      Object.defineProperty(event, "timeStamp", { value: performance.now() - 31_000 });
+      sheet.dispatchEvent(event);
+    }""")
+    await palm.draw(await corners(page, [(0.1, 0.9), (0.3, 0.9)]))
+    assert len(await strokes(page)) == 2

@@ -74,15 +74,27 @@ async def test_the_mouse_draws_on_a_page_that_was_left_under_the_finger_and_come
     assert len(await strokes(page)) == 2
 
 
-async def test_the_keyboards_pen_is_the_pen_even_after_the_eraser(page: Page) -> None:
-    await page.locator("#sheet").focus()
-    await page.keyboard.press("e")
-    eraser = page.locator("#eraser")
-    await expect(eraser).to_have_attribute("aria-pressed", "true")
-    for key in ("Space", "ArrowLeft", "Space"):
+async def test_the_keyboard_erases_what_is_under_its_pen(page: Page) -> None:
+    sheet, said = page.locator("#sheet"), page.locator("#announcer")
+    await sheet.focus()
+    for key in ("Space", "ArrowLeft", "Space", "e", "ArrowUp", "ArrowUp", "ArrowUp", "Space"):
         await page.keyboard.press(key)
-    await expect(eraser).to_have_attribute("aria-pressed", "false")
+    await expect(said).to_have_text("No stroke here")
     assert len(await strokes(page)) == 1
+    for key in ("ArrowDown", "ArrowDown", "ArrowDown", "Space"):
+        await page.keyboard.press(key)
+    await expect(said).to_have_text("Stroke erased")
+    assert not await strokes(page)
+
+
+async def test_whatever_lifts_the_keyboards_pen_it_is_said(page: Page) -> None:
+    said = page.locator("#announcer")
+    await page.locator("#sheet").focus()
+    for undo in ("Control+z", "Tab"):
+        await page.keyboard.press("Space")
+        await expect(said).to_have_text("Pen down")
+        await page.keyboard.press(undo)
+        await expect(said).to_have_text("Pen up")
 
 
 async def test_the_keyboards_pen_is_up_on_a_page_that_was_left_and_comes_back(page: Page) -> None:
