@@ -4,7 +4,6 @@
  * State flows one way. Pointer and keys change the drawing; the drawing goes to the sessions; their answers go to
  * the readings; views render what drawing, readings, settings and connection emit. Controls change models, never views.
  *
- * @import { Door } from "./door.js"
  * @import { Snapshot } from "./drawing.js"
  * @import { PictureBatch } from "./picture_batch.js"
  */
@@ -12,6 +11,7 @@ import { Announcer } from "./announcer.js";
 import { CanvasView } from "./canvas.js";
 import { browserClock, Connection, openSocket, socketAddress } from "./connection.js";
 import { KeyboardCursor } from "./cursor.js";
+import { knockAt } from "./doorstep.js";
 import { Drawing } from "./drawing.js";
 import { FilePanel } from "./file_panel.js";
 import { onNextFrame } from "./frames.js";
@@ -281,31 +281,9 @@ function followConnection() {
     if (state === "ready") announcer.say("Connected");
   });
   const retry = () => panels.forEach((panel) => panel.connection.retry());
-  const knock = knocker(retry);
-  let before = connection.state;
-  connection.changed.listen((state) => {
-    if (state === "waiting" && before === "connecting") knock();
-    before = state;
-  });
+  knockAt(/** @type {HTMLDialogElement} */ (element("door")), connection, token, { address: ADDRESS, retry });
   addEventListener("online", retry);
   connection.open();
-}
-
-/**
- * What finds out why no connection came about. Loaded when none first does.
- *
- * @param {() => void} retry
- */
-function knocker(retry) {
-  const dialog = /** @type {HTMLDialogElement} */ (element("door"));
-  /** @type {Promise<Door | void> | undefined} */
-  let door;
-  return async () => {
-    door ??= import("./door.js")
-      .then(({ Door }) => new Door(dialog, connection, token, { address: ADDRESS, retry }))
-      .catch(() => (door = undefined));
-    (await door)?.knock();
-  };
 }
 
 function newPanel() {
