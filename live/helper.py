@@ -9,9 +9,13 @@ import contextlib
 import os
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import NamedTuple
 
 from live.errors import Overloaded
+
+_PACKAGES = str(Path(__file__).parent.parent)
+"""Where this package is. `-m` alone would look in the working directory first, and run what is there."""
 
 
 class HelperDied(Exception):
@@ -77,9 +81,10 @@ class Helper:
         pipe = asyncio.subprocess.PIPE
         # A pool of threads for matrices of six columns would only get in the way.
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (_PACKAGES, os.environ.get("PYTHONPATH"))))
         try:
             return await asyncio.create_subprocess_exec(
-                *(sys.executable, *self._arguments), stdin=pipe, stdout=pipe, env=environment
+                *(sys.executable, "-P", *self._arguments), stdin=pipe, stdout=pipe, env=environment
             )
         except OSError as error:
             raise Overloaded(f"Expected to start a process, but: {(error.strerror or '?').lower()}") from None

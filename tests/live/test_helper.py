@@ -3,6 +3,7 @@
 import asyncio
 import errno
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,9 @@ import uvloop
 
 from live.errors import Overloaded
 from live.helper import Helper, HelperDied
+from live.messages import Picture
+from live.pictures.decoder import Decoder
+from tests.live.pages import draw, encoded
 
 ECHO = """
 import sys
@@ -29,6 +33,20 @@ async def kill(helper: Helper) -> None:
     assert helper._running
     helper._running.kill()
     await helper._running.wait()
+
+
+async def test_nothing_that_lies_in_the_working_directory_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "others"))
+    for name in ("live", "numpy"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise SystemExit")
+    monkeypatch.chdir(tmp_path)
+    decoder = Decoder(processes=1, max_pixels=1_000_000)
+    image = await decoder.decode(Picture(0, encoded(draw("two"))), "")
+    await decoder.close()
+    assert image.any()
 
 
 async def test_who_was_killed_while_idle_is_started_again() -> None:
