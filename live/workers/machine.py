@@ -7,17 +7,30 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-_CPU_MAX = Path("/sys/fs/cgroup/cpu.max")
-"""Processor time that Linux grants a container: microseconds in every so many, or "max"."""
+_OWN_GROUP = Path("/proc/self/cgroup")
+_GROUPS = Path("/sys/fs/cgroup")
+"""Of Linux (version 2), one within the other: a container, a unit of systemd."""
 
 
 def usable_cores() -> int:
-    """Count the cores that this process may use: those it is bound to, less what its container is denied."""
+    """Count the cores that this process may use: those it is bound to, less what its groups are denied."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with contextlib.suppress(OSError, ValueError):
-        quota, period = _CPU_MAX.read_text().split()
-        cores = min(cores, int(quota) // int(period))
+    for group in _groups():
+        # Microseconds of processor time in every so many, or "max".
+        with contextlib.suppress(OSError, ValueError):
+            quota, period = (group / "cpu.max").read_text().split()
+            cores = min(cores, int(quota) // int(period))
     return max(cores, 1)
+
+
+def _groups() -> list[Path]:
+    """List the groups that this process is in, from its own to the outermost."""
+    with contextlib.suppress(OSError):
+        for line in _OWN_GROUP.read_text().splitlines():
+            if line.startswith("0::"):
+                own = _GROUPS / line[3:].lstrip("/")
+                return [own, *own.parents[: len(own.parents) - len(_GROUPS.parents)]]
+    return [_GROUPS]
 
 
 class Terminal:

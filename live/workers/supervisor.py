@@ -63,7 +63,11 @@ class _Supervisor:
         self._port = listeners[0].getsockname()[1]
         self._context = multiprocessing.get_context("spawn")
         # One row more, for a successor.
-        self._board = Board.make(count + 1, self._context)
+        try:
+            self._board = Board.make(count + 1, self._context)
+        except OSError as error:
+            reason = str(error.strerror or error).lower()
+            raise StartError(f"Expected memory that workers can share, on a file, but: {reason}") from None
         by_kernel = settings.spread == "kernel"
         self._doorman = None if by_kernel else Doorman(listeners[0], self._board.totals)
         self._places = [Place(i, listeners[i] if by_kernel else None) for i in range(count)]
