@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+from typing import Any
 
 from live.errors import StartError
 from live.settings import CAN_SHARE_PORTS, Settings
@@ -21,9 +22,11 @@ def listen(
     Raises StartError when the port is taken, or may not be had.
     """
     host, port = settings.host, settings.port if port is None else port
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
+        family, address = _resolve(host, port)
         listener = socket.socket(family, socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        raise StartError(f"Expected to listen on {host}, but: {str(error.strerror).lower()}") from None
     except OSError as error:
         raise StartError(f"Expected a socket to listen on, but: {str(error.strerror).lower()}") from None
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -34,7 +37,7 @@ def listen(
         # end a connection whose buffer is full.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(settings.stuck_s * 1e3))
     try:
-        listener.bind((host, port))
+        listener.bind(address)
         if is_open:
             listener.listen(BACKLOG)
     except OSError as error:
@@ -42,6 +45,13 @@ def listen(
         reason = error.strerror or str(error)
         raise StartError(f"Expected to listen on {host} port {port}, but: {reason.lower()}") from None
     return listener
+
+
+def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
+    """Find out what to bind; of a name that has addresses of both kinds, an IPv4 one."""
+    found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, *_, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+    return family, address
 
 
 def listen_together(settings: Settings, count: int) -> list[socket.socket]:
