@@ -166,8 +166,8 @@ def _load_litert(path: Path) -> Run:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError:
         raise StartError(
-            "Expected LiteRT, which this platform has no package for: "
-            "pip install 'live-digits[train]', and Keras will run the models"
+            "Expected LiteRT, or Keras to run the models in its place: "
+            "pip install 'live-digits[train]' where TensorFlow has a package for this platform"
         ) from None
     content = path.read_bytes()
     made = cache(partial(_interpreter, Interpreter, content))

@@ -26,6 +26,9 @@ from live.transport.leaving import framing_one_by_one
 from live.transport.listening import BACKLOG, listen, url_of
 from live.tuning import tune
 
+_CAN_HAVE_WORKERS = hasattr(signal, "pthread_sigmask")
+"""Not on Windows."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add a flag for every setting."""
@@ -49,7 +52,9 @@ def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM. Raises StartError when that can't be."""
     logs.configure(settings.log_format == "json", settings.log_level)
     _check_certificate(settings)
-    if settings.workers == 1:
+    if settings.workers > 1 and not _CAN_HAVE_WORKERS:
+        raise StartError(f"Expected --workers 1: on this platform one process serves, got {settings.workers}")
+    if settings.workers == 1 or not _CAN_HAVE_WORKERS:
         _serve_alone(settings)
         return
     from live.workers import machine, supervisor
@@ -146,6 +151,7 @@ class Server(uvicorn.Server):
         self._service = service
         self._draining: asyncio.Task[None] | None = None
         self._loading: asyncio.Task[None] | None = None
+        self._on_exit: Callable[[], object] = self.stop
         service.on_failure = self.stop
 
     def stop(self) -> None:
@@ -206,14 +212,19 @@ class Server(uvicorn.Server):
     def handle_signals(self) -> None:
         """Drain on SIGINT and SIGTERM, and on SIGHUP, unless nohup has that ignored."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.drain)
+        try:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, self.drain)
+        except NotImplementedError:
+            # Windows' event loop hears of none.
+            self._on_exit = partial(loop.call_soon_threadsafe, self.drain)
+            return
         if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
             loop.add_signal_handler(signal.SIGHUP, self.hang_up)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Take signals that come before the event loop's handlers are in place."""
-        self.stop()
+        """Take signals that come before the event loop's handlers are in place, or where it has none."""
+        self._on_exit()
 
 
 def _accept(listener: socket.socket) -> socket.socket:
