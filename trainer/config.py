@@ -31,6 +31,8 @@ _MOST_CHANGED = {"deg": 360, "share": 1, "from": 1}
 """By the last word of a field of warp or hand, the most it may be."""
 _MOST_CHANGED_ELSE = 20
 """Lengths, and factors' logarithms: from 89 on, factors leave what 32 bits hold."""
+_MOST_TEMPERATURE = 100
+"""Softened by more, all answers are alike."""
 _MALFORMED = (ValueError, TypeError, KeyError, AttributeError)
 """What reading JSON that is no configuration raises."""
 
@@ -51,6 +53,7 @@ class Config:
     start: the name of the run whose weights it starts from, if any.
     teacher: the name of the run whose answers count for half, if any.
     mnist_teacher: the name of the run whose answers about MNIST's images count instead of the teacher's.
+    temperature: by which a teacher's answers, and the model's beside them, are softened; 1: not at all.
     members: of an ensemble, the names of the runs that it is made of; the rest is the first one's.
     scans: of an ensemble, the names of the runs that are heard about scans alone.
     """
@@ -71,6 +74,7 @@ class Config:
     start: str = ""
     teacher: str = ""
     mnist_teacher: str = ""
+    temperature: float = 1.0
     members: tuple[str, ...] = ()
     scans: tuple[str, ...] = ()
     warp: Warp = field(default_factory=Warp)
@@ -91,6 +95,10 @@ class Config:
                 raise TrainerError(f"Expected {name} to be names, got {list(getattr(self, name))!r}")
         if not (isinstance(self.rate, (int, float)) and 0 <= self.rate < inf):
             raise TrainerError(f"Expected a rate of at least 0, got {self.rate!r}")
+        if not (isinstance(self.temperature, (int, float)) and 1 <= self.temperature <= _MOST_TEMPERATURE):
+            raise TrainerError(
+                f"Expected a temperature of 1 to {_MOST_TEMPERATURE}, got {self.temperature!r}"
+            )
         if not (isinstance(self.averaging, (int, float)) and 0 <= self.averaging < 1):
             raise TrainerError(f"Expected averaging of at least 0 and below 1, got {self.averaging!r}")
         for group, changes in (("warp", self.warp), ("hand", self.hand)):

@@ -141,6 +141,8 @@ def _sources(card: dict[str, Any]) -> str:
     taught = f", taught by {training['teacher']}" if training["teacher"] else ""
     if training.get("mnist_teacher"):
         taught += f" and, of MNIST's images, by {training['mnist_teacher']}"
+    if taught and training.get("temperature", 1) != 1:
+        taught += f", their answers softened by {training['temperature']:g}"
     if card["outputs"] == 10:
         return f"MNIST only{taught}"
     return f"MNIST, UNIPEN's digits, letters and symbols, and generated scrawl{taught}"

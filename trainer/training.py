@@ -18,7 +18,7 @@ from trainer.config import Config
 from trainer.epochs import Epochs, Teach
 from trainer.errors import ModelError, TrainerError
 from trainer.mnist import Images
-from trainer.teaching import Teacher, labels_only
+from trainer.teaching import Teacher, distillation, labels_only
 
 WARM_UP = 0.05
 """Share of all steps in which the learning rate rises."""
@@ -56,9 +56,12 @@ def train(
             f"got {teacher.outputs}"
         )
     steps = epochs.size // config.batch * config.repeats
-    loss = "categorical_crossentropy" if teacher else "sparse_categorical_crossentropy"
+    loss: Any = "sparse_categorical_crossentropy"
+    teach: Teach = labels_only
+    if teacher:
+        loss = distillation(outputs, config.temperature)
+        teach = teacher.teach(config.precision, config.temperature)
     model.compile(_optimizer(config, steps), loss)
-    teach: Teach = teacher.teach(config.precision) if teacher else labels_only
     runs.begin(folder, config, start)
     model.fit(
         epochs.batches(config.batch, teach),

@@ -57,9 +57,10 @@ def test_an_ensemble_names_who_is_heard_about_scans_alone() -> None:
 
 def test_a_pupil_names_its_teachers() -> None:
     training = {**CARD["training"], "teacher": "large", "mnist_teacher": "alone"}
-    assert "scrawl, taught by large and, of MNIST's images, by alone" in describe(
-        {**CARD, "training": training}
-    )
+    taught = "scrawl, taught by large and, of MNIST's images, by alone"
+    assert f"{taught})" in describe({**CARD, "training": training})
+    softened = {**training, "temperature": 3.0}
+    assert f"{taught}, their answers softened by 3)" in describe({**CARD, "training": softened})
 
 
 def test_a_pupil_of_mnist_alone_names_its_teachers_too() -> None:

@@ -69,16 +69,34 @@ def test_a_run_starts_with_the_weights_of_another(run: Path, images: mnist.Mnist
         np.testing.assert_allclose(one, other, atol=1e-6)
 
 
-def test_what_is_learnt_is_half_the_label_and_half_the_teachers_answer(
-    run: Path, images: mnist.Mnist
+@pytest.mark.parametrize("temperature", [1.0, 3.0])
+def test_what_is_learnt_are_the_labels_and_the_teachers_softened_answers(
+    run: Path, images: mnist.Mnist, temperature: float
 ) -> None:
     from trainer.teaching import Teacher
 
     model = runs.load(run)
     epoch = Epochs(CONFIG, images.train, ten_writers()).make(0)
     answers = np.asarray(model.predict(epoch.images[..., None], verbose=0))
-    targets = Teacher(model).teach("float32")(epoch)
-    np.testing.assert_allclose(targets, (np.eye(11)[epoch.labels] + answers) / 2, atol=1e-6)
+    labels, softer = np.split(Teacher(model).teach("float32", temperature)(epoch), 2, axis=1)
+    np.testing.assert_array_equal(labels, np.eye(11)[epoch.labels])
+    odds = softer / softer[:, :1]
+    np.testing.assert_allclose(odds**temperature, answers / answers[:, :1], rtol=1e-3)
+    np.testing.assert_allclose(softer.sum(axis=1), 1, atol=1e-6)
+
+
+def test_half_of_the_loss_is_to_the_labels_and_half_to_the_teacher() -> None:
+    from trainer.teaching import distillation
+
+    label, answer, scores = np.array([[0, 1, 0], [0.2, 0.7, 0.1], [0.3, 0.3, 0.4]], np.float32)
+    targets, given = np.concatenate([label, answer])[None], scores[None]
+    hard = -np.log(scores) @ label
+    (plain,) = np.asarray(distillation(3, 1)(targets, given))
+    np.testing.assert_allclose(plain, (hard - np.log(scores) @ answer) / 2, rtol=1e-5)
+    softer = scores**0.5 / (scores**0.5).sum()
+    (soft,) = np.asarray(distillation(3, 2)(targets, given))
+    np.testing.assert_allclose(soft, (hard - 4 * np.log(softer) @ answer) / 2, rtol=1e-5)
+    assert np.isfinite(np.asarray(distillation(3, 2)(targets, label[None] * 0)))
 
 
 def test_mnist_may_have_a_teacher_of_its_own(run: Path, images: mnist.Mnist, tmp_path: Path) -> None:
@@ -88,12 +106,12 @@ def test_mnist_may_have_a_teacher_of_its_own(run: Path, images: mnist.Mnist, tmp
     of_ink, of_mnist = runs.load(run), models.build("mlp", 10)
     epoch = Epochs(CONFIG, images.train, ten_writers()).make(0)
     seen = epoch.images[..., None]
-    expected = np.eye(11)[epoch.labels] + np.asarray(of_ink.predict(seen, verbose=0))
+    expected = np.asarray(of_ink.predict(seen, verbose=0))
     of_images = np.pad(of_mnist.predict(seen, verbose=0), ((0, 0), (0, 1)))
-    expected[epoch.from_mnist] = (np.eye(11)[epoch.labels] + of_images)[epoch.from_mnist]
+    expected[epoch.from_mnist] = of_images[epoch.from_mnist]
     for _ in range(2):  # The second time from what is kept.
-        targets = Teacher(of_ink, tmp_path, for_mnist=of_mnist).teach("float32")(epoch)
-        np.testing.assert_allclose(targets, expected / 2, atol=1e-6)
+        targets = Teacher(of_ink, tmp_path, for_mnist=of_mnist).teach("float32", 1.0)(epoch)
+        np.testing.assert_allclose(targets[:, 11:], expected, atol=1e-6)
 
 
 def test_kept_answers_are_of_these_images_and_this_teacher(
@@ -111,13 +129,13 @@ def test_kept_answers_are_of_these_images_and_this_teacher(
             return np.asarray(model.predict(images, verbose=0))
 
     monkeypatch.setattr(models, "in_precision", lambda model, precision: Counting())
-    teach = Teacher(model, tmp_path).teach("float32")
+    teach = Teacher(model, tmp_path).teach("float32", 1.0)
     first = teach(some)
-    np.testing.assert_array_equal(Teacher(model, tmp_path).teach("float32")(some), first)
+    np.testing.assert_array_equal(Teacher(model, tmp_path).teach("float32", 1.0)(some), first)
     assert len(asked) == 1
     assert not np.array_equal(teach(others), first)
     model.set_weights([2 * weights for weights in model.get_weights()])
-    assert not np.array_equal(Teacher(model, tmp_path).teach("float32")(some), first)
+    assert not np.array_equal(Teacher(model, tmp_path).teach("float32", 1.0)(some), first)
     assert len(asked) == 3
 
 
