@@ -9,6 +9,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from types import FrameType
 
@@ -17,6 +18,7 @@ import uvicorn
 from live import logs
 from live.app import create_app
 from live.errors import StartError
+from live.files_limit import raise_file_limit
 from live.gate import in_both_ways
 from live.service import Service, State
 from live.settings import KNOBS, Settings, add_flags, read_flags
@@ -28,6 +30,8 @@ from live.tuning import tune
 
 _CAN_HAVE_WORKERS = hasattr(signal, "pthread_sigmask")
 """Not on Windows."""
+_OTHER_FILES = 256
+"""Open files of a process that are no sessions: who asks over HTTP, uploads, helpers, models."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,15 +59,29 @@ def serve(settings: Settings) -> None:
     if settings.workers > 1 and not _CAN_HAVE_WORKERS:
         raise StartError(f"Expected --workers 1: on this platform one process serves, got {settings.workers}")
     if settings.workers == 1 or not _CAN_HAVE_WORKERS:
-        _serve_alone(settings)
+        _serve_alone(_within_files(settings, 1))
         return
     from live.workers import machine, supervisor
 
     count = settings.workers or machine.usable_cores()
     if count > 1:
-        supervisor.supervise(settings, count)
+        supervisor.supervise(_within_files(settings, count), count)
     else:
-        _serve_alone(settings)
+        _serve_alone(_within_files(settings, 1))
+
+
+def _within_files(settings: Settings, processes: int) -> Settings:
+    """Let in no more sessions than there are files for: who comes after them is still answered."""
+    if (files := raise_file_limit()) is None:
+        return settings
+    most = (files - min(_OTHER_FILES, files // 4)) * processes
+    if most >= settings.max_sessions:
+        return settings
+    logging.getLogger(__name__).warning(
+        "At most %d sessions, and not %d: a process may open %d files here (ulimit -n)",
+        *(most, settings.max_sessions, files),
+    )
+    return replace(settings, max_sessions=most)
 
 
 def _check_certificate(settings: Settings) -> None:

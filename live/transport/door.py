@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 _RETRY_S = 0.1
 """When no file is left for a connection, another may be by then."""
+_TELL_EVERY_S = 60.0
 log = logging.getLogger(__name__)
 
 
@@ -40,6 +41,7 @@ class Door:
         self._loop = asyncio.get_running_loop()
         self._entering: set[asyncio.Task[None]] = set()
         self._retry: asyncio.TimerHandle | None = None
+        self._tell_at = 0.0
 
     def open(self) -> None:
         """Let in who comes."""
@@ -66,7 +68,9 @@ class Door:
             self.close()
             return
         except OSError as error:
-            log.warning("A connection could not be taken: %s", error.strerror)
+            if self._loop.time() >= self._tell_at:
+                self._tell_at = self._loop.time() + _TELL_EVERY_S
+                log.warning("A connection could not be taken: %s", error.strerror)
             self._loop.remove_reader(self._source)
             self._retry = self._loop.call_later(_RETRY_S, self.open)
             return
