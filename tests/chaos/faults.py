@@ -30,11 +30,14 @@ _FAR = 20
 _GIVEN_UP_S = 90.0
 """A ping every 20 s, and 20 s for its answer; 30 s for what was sent."""
 
+_BATCH, _THREAD = "A batch of", "The predict thread"
+"""What the log begins its lines about them with."""
+
 Act = Callable[[Scene], str]
 
 
 class Fault(NamedTuple):
-    """What goes wrong, and what that may cost."""
+    """What goes wrong, what that may cost, and what must be seen of it."""
 
     name: str
     act: Act
@@ -42,10 +45,19 @@ class Fault(NamedTuple):
     """The server stops, or is stopped: answers wait until it is back."""
     shuts: bool = False
     """Nobody new can be let in meanwhile."""
+    loses: bool = False
+    """What was under way when a session was cut off may stay without an answer."""
     closes: tuple[int, ...] = ()
-    """Codes that the crowd may be closed with."""
+    """Codes that the crowd must be closed with, each some of it; no others."""
     errors: tuple[str, ...] = ()
-    """Codes of errors that the crowd may be told."""
+    """Codes of errors that the crowd must be told, each some of it; no others."""
+    logs: str = ""
+    """What the log must say of it."""
+
+
+def marked(note: str, is_kept: bool) -> str:
+    """Mark a note that tells of a broken promise, for a table and for who looks for one."""
+    return note if is_kept else f"**{note}**"
 
 
 def _have_give_way(pid: int) -> None:
@@ -77,12 +89,14 @@ def clients_that(misbehave: Misbehave) -> Fault:
 
 def restart(scene: Scene) -> str:
     """Stop it as an operator does."""
-    return f"exit code {scene.restart(signal.SIGTERM)}"
+    code = scene.restart(signal.SIGTERM)
+    return marked(f"exit code {code}", code == 0)
 
 
 def kill(scene: Scene) -> str:
     """Stop it as a power cut does."""
-    return f"exit code {scene.restart(signal.SIGKILL)}"
+    code = scene.restart(signal.SIGKILL)
+    return marked(f"exit code {code}", code == -signal.SIGKILL)
 
 
 def freeze(scene: Scene) -> str:
@@ -101,7 +115,8 @@ def sabotaged(word: str) -> Act:
         scene.sabotage(word)
         note = ""
         if word in ("exit", "hang"):
-            unready_s, back_s = scene.wait_until(False, 8), scene.wait_until(True, 30)
+            unready_s = scene.wait_until("stuck" if word == "hang" else "503", 8)
+            back_s = scene.wait_until("200", 30)
             note = f"`/readyz` said so after {unready_s or 0:.1f} s, until {back_s or 0:.1f} s later"
             if unready_s is None or back_s is None:
                 note = "**`/readyz` did not tell the truth**"
@@ -140,7 +155,7 @@ def fill_disk(scene: Scene) -> str:
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (1 << 21, before[1]))
     refused = httpx.post(f"{scene.server.url}v1/batch", content=b"x" * (1 << 23), timeout=30)
     resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
-    return f"the upload got {refused.status_code}"
+    return marked(f"the upload got {refused.status_code}", refused.status_code == 503)
 
 
 def kill_decoder(scene: Scene) -> str:
@@ -152,14 +167,16 @@ def kill_decoder(scene: Scene) -> str:
         told.append(httpx.post(url, content=picture, timeout=30).status_code)
         for child in scene.process.children():
             child.kill()
-    return f"{told.count(200)} of 5 pictures read, each after the last one's decoder was killed"
+    read = told.count(200)
+    note = f"{read} of {len(told)} pictures read, each after the last one's decoder was killed"
+    return marked(note, read == len(told))
 
 
 def kill_worker(scene: Scene) -> str:
     """Kill one of the workers as the kernel does when memory is short."""
     workers = scene.server.worker_pids()
     os.kill(min(workers), signal.SIGKILL)
-    back_s = scene.wait_until(True, 30)
+    back_s = scene.wait_until("200", 30)
     return f"{len(workers)} workers; ready after {back_s:.1f} s" if back_s is not None else "**not ready**"
 
 
@@ -217,20 +234,20 @@ def _wait(is_so: Callable[[], bool], seconds: float) -> float | None:
 
 def _settled(scene: Scene) -> str:
     """Say whether it is ready."""
-    back_s = scene.wait_until(True, 30)
+    back_s = scene.wait_until("200", 30)
     return "ready" if back_s is not None else "**not ready**"
 
 
 FAULTS = [
     Fault("SIGTERM, and another server in its place", restart, stops=True, closes=(1012,)),
-    Fault("SIGKILL, and another server in its place", kill, stops=True, closes=(1006,)),
+    Fault("SIGKILL, and another server in its place", kill, stops=True, loses=True, closes=(1006,)),
     Fault("SIGSTOP for 10 s", freeze, stops=True),
-    Fault("a batch that raises", sabotaged("raise"), errors=("internal",)),
-    Fault("a batch whose scores are NaN", sabotaged("nan"), errors=("internal",)),
-    Fault("a batch that ends its thread", sabotaged("exit"), stops=True, errors=("internal",)),
-    Fault("a batch that hangs", sabotaged("hang"), stops=True, errors=("internal",)),
+    Fault("a batch that raises", sabotaged("raise"), errors=("internal",), logs=_BATCH),
+    Fault("a batch whose scores are NaN", sabotaged("nan"), errors=("internal",), logs=_BATCH),
+    Fault("a batch that ends its thread", sabotaged("exit"), stops=True, errors=("internal",), logs=_THREAD),
+    Fault("a batch that hangs", sabotaged("hang"), stops=True, errors=("internal",), logs=_THREAD),
     Fault("no file left to open", exhaust_files, shuts=True),
-    Fault("no room for an upload", fill_disk),
+    Fault("no room for an upload", fill_disk, logs="An upload could not be kept"),
     Fault("the decoder killed again and again", kill_decoder),
     *map(
         clients_that,
@@ -264,7 +281,10 @@ ELSEWHERE: list[tuple[Fault, Callable[[], Scene]]] = [
         Fault("a wall clock that jumps by a year twice a second", let_pass),
         partial(Scene, is_clock_jumping=True),
     ),
-    (Fault("one of two workers killed", kill_worker, closes=(1006,)), partial(Scene, "--workers", "2")),
+    (
+        Fault("one of two workers killed", kill_worker, loses=True, closes=(1006,), logs="it is replaced"),
+        partial(Scene, "--workers", "2"),
+    ),
     (Fault("a network that is cut for 3 s", cut_network(3.0)), _EVERYWHERE),
     (Fault("a network that is cut for good", cut_network(None)), _EVERYWHERE),
 ]

@@ -1,8 +1,10 @@
 """Fault after fault, while fifty sessions draw: a table of what they noticed."""
 
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from itertools import pairwise
+from typing import TypeVar
 
 from live.errors import StartError
 from tests.chaos.crowd import Crowd, Habits, Phase
@@ -21,6 +23,8 @@ _MORE_THAN_USUAL = 20.0
 """A second; below that it is chance."""
 _MAX_STOP_S = 15.0
 _MAX_GAP_S = 2.0
+
+Code = TypeVar("Code", int, str)
 
 
 def run(wanted: str) -> bool:
@@ -47,7 +51,7 @@ def run(wanted: str) -> bool:
             for fault in here:
                 is_fine &= _try(scene, fault)
             memory_mb = scene.process.memory_info().rss / 1e6
-            ending = f"{memory_mb:.0f} MB, {_tracebacks(scene)} tracebacks in the log"
+            ending = f"{memory_mb:.0f} MB, {_log(scene).count('Traceback')} tracebacks in the log"
     for fault, begin in elsewhere:
         if "network" in fault.name and not can_cut():
             print(f"| {fault.name} | not tried: that takes root and iproute2 |")
@@ -61,9 +65,30 @@ def run(wanted: str) -> bool:
     return is_fine
 
 
+def complain(fault: Fault, calm: Phase, then: Phase, last: Phase, logged: str) -> list[str]:
+    """List what a crowd saw before, during and after a fault, and what was logged, that is not promised."""
+    since = then.seen + last.seen
+    found = [f"**broken**: {promise} ({n})" for promise, n in (calm.seen + since).broken.items()]
+    if then.answering < then.sessions:
+        found.append("**not all were answered**")
+    found += _compare("closed with", since.closes, fault.closes)
+    found += _compare("errors", since.errors, fault.errors)
+    if since.unanswered and not fault.loses:
+        found.append(f"**{since.unanswered} snapshots lost**")
+    if fault.logs not in logged:
+        found.append(f"**not a line {fault.logs!r} in the log**")
+    if not fault.errors and "Traceback" in logged:
+        found.append(f"**{logged.count('Traceback')} tracebacks in the log**")
+    if then.longest_s > (_MAX_STOP_S if fault.stops else _MAX_GAP_S):
+        found.append("**waited too long**")
+    if not fault.stops and then.p99_ms > _MAX_RATIO * max(calm.p99_ms, _FLOOR_MS):
+        found.append(f"**p99 {then.p99_ms / calm.p99_ms:.1f} × the calm one**")
+    return found
+
+
 def _try(scene: Scene, fault: Fault) -> bool:
     """Have a fault happen to a crowd, and print what it noticed."""
-    traced = _tracebacks(scene)
+    logged = len(_log(scene))
     with Crowd(Habits(scene.server.socket)) as crowd:
         time.sleep(_AFTER_S)
         crowd.look()
@@ -77,9 +102,7 @@ def _try(scene: Scene, fault: Fault) -> bool:
         time.sleep(_AFTER_S)
         then = crowd.look()
         last = crowd.look(is_last=True)
-    complaints = _complaints(fault, calm, then, last)
-    if not fault.errors and (traced := _tracebacks(scene) - traced):
-        complaints.append(f"**{traced} tracebacks in the log**")
+    complaints = complain(fault, calm, then, last, _log(scene)[logged:])
     if not (fault.stops or fault.shuts) and newcomers.longest_s > _MAX_GAP_S:
         complaints.append("**newcomers waited too long**")
     if "**" in note:
@@ -142,21 +165,11 @@ def _burden(looks: list[_Look], calm: Phase) -> str:
     return f"besides, {', '.join(told)} a second" if told else ""
 
 
-def _tracebacks(scene: Scene) -> int:
-    return scene.log.read_text().count("Traceback") if scene.log.is_file() else 0
+def _log(scene: Scene) -> str:
+    return scene.log.read_text() if scene.log.is_file() else ""
 
 
-def _complaints(fault: Fault, calm: Phase, then: Phase, last: Phase) -> list[str]:
-    since = then.seen + last.seen
-    found = [f"**broken**: {promise} ({n})" for promise, n in (calm.seen + since).broken.items()]
-    if then.answering < then.sessions:
-        found.append("**not all were answered**")
-    if unexpected := set(since.closes) - set(fault.closes):
-        found.append(f"**closed with {unexpected}**")
-    if unexpected_errors := set(since.errors) - set(fault.errors):
-        found.append(f"**errors {unexpected_errors}**")
-    if then.longest_s > (_MAX_STOP_S if fault.stops else _MAX_GAP_S):
-        found.append("**waited too long**")
-    if not fault.stops and then.p99_ms > _MAX_RATIO * max(calm.p99_ms, _FLOOR_MS):
-        found.append(f"**p99 {then.p99_ms / calm.p99_ms:.1f} × the calm one**")
-    return found
+def _compare(what: str, seen: Iterable[Code], wanted: Iterable[Code]) -> list[str]:
+    """Complain of codes that were not to be, and of those that were to be and were not."""
+    more, fewer = set(seen) - set(wanted), set(wanted) - set(seen)
+    return [f"**{what} {more}**"] * bool(more) + [f"**{what} none of {fewer}**"] * bool(fewer)

@@ -98,19 +98,19 @@ class Scene:
             time.sleep(_POLL_S)
 
     def ready(self) -> str:
-        """Ask whether it is ready."""
+        """Ask whether it is ready: "200", or another status and the reason."""
         try:
             with urllib.request.urlopen(f"{self.server.url}readyz", timeout=5) as response:
                 return str(response.status)
         except urllib.error.HTTPError as error:
             return f"{error.code} {error.read().decode()}"
 
-    def wait_until(self, is_ready: bool, seconds: float) -> float | None:
-        """Wait until it says that it is, or is not, ready; return how long that took, if it did."""
+    def wait_until(self, status: str, seconds: float) -> float | None:
+        """Wait until it is as ready as this says, "200" say; return how long that took, if it did."""
         began = time.monotonic()
         while time.monotonic() - began < seconds:
             with suppress(OSError):
-                if (self.ready() == "200") == is_ready:
+                if status in self.ready():
                     return time.monotonic() - began
             time.sleep(_POLL_S)
         return None
