@@ -174,7 +174,7 @@ class Sessions(RuleBasedStateMachine):
     def show_picture(self, speaker: Speaker, form: Form) -> None:
         """Send a picture."""
         # Those aren't to be explained: that takes a library which loads for seconds, or isn't there.
-        if "explanation" not in speaker.books.included:
+        if not speaker.books.is_explained:
             speaker.has_shown = True
             data = pack("<BBHII", 2, 1, 0, *speaker.number()) + _PICTURE
             self._do("show picture", speaker.send(Op.BINARY, data, form))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from struct import pack
 from typing import NamedTuple
 
-from tests.chaos.promises import Books, Broken, must
+from tests.chaos.promises import Books, Broken, Configuration, Sent, must
 from tests.conftest import RunningServer
 from tests.wire import MASK, Op, Wire, close_code, frame
 
@@ -71,7 +71,7 @@ class Speaker:
         self.seq += gap
         self.rev += is_new
         self.books.received += 1
-        self.books.valid[self.seq] = self.rev
+        self.books.valid[self.seq] = Sent(self.rev, len(self.books.configurations) - 1)
         self.nonsense = 0
         return self.seq, self.rev
 
@@ -83,9 +83,7 @@ class Speaker:
 
     def expect_configured(self, model: str, include: list[str]) -> None:
         """Write down that a configuration is to be confirmed."""
-        self.books.configurations.append((model, include))
-        self.books.models.add(model)
-        self.books.included.update(include)
+        self.books.configurations.append(Configuration(model, include))
         self.nonsense = 0
 
     # ---- speaking
