@@ -1,10 +1,15 @@
 """The bench measures what it says, in a few seconds instead of minutes."""
 
+from collections import Counter
+
 import pytest
 
 from live.ink_file import EXAMPLES
+from live.load.plan import Plan
+from live.load.report import Report
+from live.load.tally import Outcome, Tally
 from tests.bench.anatomy import dissect
-from tests.bench.bench import Bench
+from tests.bench.bench import Bench, check
 from tests.bench.echo import running_echo
 from tests.bench.model import run_alone
 from tests.bench.table import Table, latency, ms
@@ -38,6 +43,39 @@ def test_a_server_is_loaded_and_watched(bench: Bench) -> None:
     assert report.cpu_us_per_answer
     assert report.answers_per_s > 10
     assert min(report.rss_bytes) > 10_000_000
+
+
+def report(right: int = 100, **outcome: Counter[str]) -> Report:
+    found = Report(Plan(url="ws://nowhere"))
+    found.add_tail(Tally(judged=100, right=right))
+    found.add_outcome(Outcome(**outcome))  # type: ignore[arg-type]
+    return found
+
+
+def test_numbers_count_where_everyone_was_served_and_right() -> None:
+    check(report())
+    check(report(right=90))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        report(right=89),
+        report(errors=Counter(internal=1)),
+        report(refused=Counter({"503": 216})),
+        report(closed=Counter({"1013": 1})),
+    ],
+    ids=["wrong", "errors", "refused", "closed"],
+)
+def test_numbers_of_a_server_that_does_not_serve_count_for_nothing(wrong: Report) -> None:
+    with pytest.raises(AssertionError, match="Expected"):
+        check(wrong)
+
+
+def test_an_ordeal_may_have_some_refused_but_none_answered_wrong() -> None:
+    check(report(refused=Counter({"503": 1}), closed=Counter({"1008": 1})), is_ordeal=True)
+    with pytest.raises(AssertionError, match="drawn"):
+        check(report(right=10), is_ordeal=True)
 
 
 def test_an_upload_that_fails_says_why() -> None:

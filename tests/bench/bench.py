@@ -19,6 +19,10 @@ from tests.conftest import RunningServer, running_server
 
 SATURATING = 256
 """Sessions in a closed loop that keep a server busy all the time."""
+LEAST_RIGHT = 0.9
+"""Of finished drawings whose digit is known, below which whatever answered was not the model."""
+FEWEST = 20
+"""Such drawings, to say that."""
 
 
 class Target(NamedTuple):
@@ -45,7 +49,7 @@ class Bench:
         with running_server("--model", self.model, *flags) as server:
             yield Target(server, Watch(server.process.pid))
 
-    def load(self, target: Target, **changes: Any) -> Report:
+    def load(self, target: Target, *, is_ordeal: bool = False, **changes: Any) -> Report:
         """Load a server: whole drawings, in binary, as fast as they are answered, unless told otherwise."""
         plan = Plan(
             url=target.server.socket,
@@ -56,7 +60,7 @@ class Bench:
             ramp_s=0.2,
             sessions=64,
         )
-        return load(replace(plan, **changes), target.watch)
+        return load(replace(plan, **changes), target.watch, is_ordeal=is_ordeal)
 
     @cached_property
     def best(self) -> Report:
@@ -85,14 +89,30 @@ class Bench:
         return ink.render([drawings[i % len(drawings)] for i in range(count)])
 
 
-def load(plan: Plan, watch: Watch | None = None) -> Report:
+def load(plan: Plan, watch: Watch | None = None, *, is_ordeal: bool = False) -> Report:
     """Load a server as planned.
 
-    Raises AssertionError when a guarantee is broken: numbers of a server that cheats are worth nothing; and
-    KeyboardInterrupt when stopped: so are those of a part of the time.
+    Raises AssertionError where `check` does, and KeyboardInterrupt when stopped: numbers of a part of the
+    time are worth nothing either.
     """
     report = conductor.run(plan, watch)
     if report.is_cut_short:
         raise KeyboardInterrupt
-    assert report.is_kept, f"The server broke its word: {report.outcome.broken}"
+    check(report, is_ordeal=is_ordeal)
     return report
+
+
+def check(report: Report, *, is_ordeal: bool = False) -> None:
+    """Raise AssertionError unless every session was served, and right: else numbers are worth nothing.
+
+    is_ordeal: how many are refused or closed is for the caller to look at.
+    """
+    outcome, judged = report.outcome, report.judged
+    assert report.is_kept, f"The server broke its word: {outcome.broken}"
+    assert not outcome.errors, f"Expected answers, got errors: {outcome.errors}"
+    is_served = not (outcome.refused or outcome.closed)
+    assert is_ordeal or is_served, (
+        f"Expected sessions, got {outcome.refused} refused, {outcome.closed} closed"
+    )
+    is_right = judged < FEWEST or report.right >= LEAST_RIGHT * judged
+    assert is_right, f"Expected what was drawn, got it {report.right} times of {judged}"

@@ -22,6 +22,7 @@ def measure(bench: Bench) -> None:
         with Newcomers(target.server.url, _PATIENCE_S) as newcomers:
             report = bench.load(
                 target,
+                is_ordeal=True,
                 sessions=sessions,
                 is_closed=False,
                 rate=30.0,
@@ -36,6 +37,8 @@ def measure(bench: Bench) -> None:
     bench.table.head(f"A crowd: {sessions:,} sessions, each drawing a digit now and then")
     add = bench.table.add
     add("sessions opened", f"{report.outcome.opened:,}", f"{sessions:,}", report.outcome.opened == sessions)
+    closed = report.outcome.closed.total()
+    add("sessions closed", f"{closed}", "0", closed == 0)
     add("memory a session", f"{kb:.1f} kB", "≤ 40 kB", kb <= 40)
     add("load", f"{report.answers_per_s:,.0f} answers/s, {report.cores or 0:.0%} of a core")
     late = f"tester itself late by {ms(report.lag.at(50))} at p50, {ms(report.lag.at(99))} at p99"
