@@ -3,15 +3,16 @@
 import threading
 import time
 import urllib.request
+from http.client import HTTPException
 from typing import Self
 
 _BETWEEN_S = 0.1
 
 
 class Newcomers:
-    """Ask a server for its health ten times a second, each time on a connection of its own, from a thread.
+    """Ask a server for its health, at once and then ten times a second, each on a connection of its own.
 
-    url: of the server, with a slash at its end; patience_s: after which one gives up.
+    In a thread. url: of the server, with a slash at its end; patience_s: after which one gives up.
     """
 
     def __init__(self, url: str, patience_s: float) -> None:
@@ -34,13 +35,13 @@ class Newcomers:
     def _come(self) -> None:
         since, is_done_with = time.monotonic(), True
         # Who is not let in yet comes again, and is waited for.
-        while not (self._is_over.wait(_BETWEEN_S) and is_done_with):
+        while not (self.asked and self._is_over.wait(_BETWEEN_S) and is_done_with):
             since = time.monotonic() if is_done_with else since
             self.asked += 1
             try:
                 urllib.request.urlopen(self._url, timeout=self._patience_s).close()
                 is_done_with = True
-            except OSError:
+            except (OSError, HTTPException):
                 self.failed += 1
                 is_done_with = time.monotonic() - since > self._patience_s
             self.longest_s = max(self.longest_s, time.monotonic() - since)
