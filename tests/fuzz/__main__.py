@@ -2,71 +2,31 @@
 
     python -m tests.fuzz [--inputs 100000] [--seed 0]
 
-Anything but an answer or a LiveError is a crash, more than 2 s a hang, and growing memory a leak. Prints how
-many inputs of each kind were read and refused; ends with 1, and the input in hex, at the first failure.
+Anything but a right answer or a LiveError is a crash, more than 2 s a hang, and growing memory a leak. Prints
+how many inputs of each kind were read, and refused for being too large or otherwise wrong; ends with 1, and
+the input in hex, at the first failure.
 """
 
 import argparse
-import asyncio
-import io
-import json
+import contextlib
 import random
 import resource
+import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Iterator
 
-from msgspec.structs import replace
+from live.errors import LiveError, TooLarge
+from tests.fuzz.kinds import SHARES, Kind, kinds
 
-from live import parsing
-from live.errors import LiveError
-from live.pictures.archives import read_archive
-from live.pictures.picture import read_file, read_grey
-from live.settings import Settings
-from live.uploads import receive
-from tests.live.drawings import DRAWINGS, binary_ink
-from tests.live.pages import archive, draw, encoded
-
-LIMITS = replace(Settings().limits, points=1_000, strokes=50, picture_pixels=1 << 20)
 MAX_S = 2.0
 MAX_GROWTH_KB = 50_000
-BOUNDARY = b"--b"
 INTERESTING = (b"\0", b"\xff", b"\x7f", b"\x80", b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x7f\xff\xff\xff")
 
-Check = Callable[[bytes], object]
 
-
-def seeds() -> dict[str, tuple[list[bytes], Check]]:
-    """List what to begin with and what reads it, by kind."""
-    page = draw(side=40)
-    forms = [("PNG", {}), ("JPEG", {}), ("WEBP", {}), ("WEBP", {"lossless": True}), ("GIF", {}), ("BMP", {})]
-    pictures = [encoded(page, form, **options) for form, options in forms]
-    modes = ("1", "L", "LA", "P", "RGBA", "I;16")
-    pictures += [encoded(page.convert("L").convert(mode)) for mode in modes]
-    drawings = [[[(round(x), round(y)) for x, y in s] for s in strokes] for strokes in DRAWINGS.values()]
-    ink = [binary_ink(strokes, seq) for seq, strokes in enumerate(drawings)]
-    ink += [b"\2\1\0\0\0\0\0\0\0\0\0\0" + pictures[0], b"\2\0\x28\0\0\0\0\0\0\0\0\0" + bytes(1600)]
-    texts = [json.dumps({"type": "ink", "seq": 1, "strokes": strokes}).encode() for strokes in drawings]
-    texts.append(b'{"type":"configure","model":"classic","include":["input"]}')
-    archives = [archive([("a/b.png", pictures[0]), ("c.jpg", pictures[1])])]
-    head = b'\r\nContent-Disposition: form-data; name="picture"; filename="a.png"\r\n\r\n'
-    bodies = [BOUNDARY + head + pictures[0] + b"\r\n" + BOUNDARY + b"--\r\n"]
-    return {
-        "picture": (pictures, lambda data: read_file(data, LIMITS.picture_pixels)),
-        "raw grey": ([b"\x28" + bytes(1600)], _read_grey),
-        "binary frame": (ink, lambda data: parsing.decode(data, LIMITS)),
-        "text frame": (texts, _decode_text),
-        "body": (texts[:-1], lambda data: parsing.decode_body(data, LIMITS)),
-        "archive": (archives, _read_archive),
-        "form": (bodies, lambda data: asyncio.run(_receive(data))),
-    }
-
-
-SHARES = {
-    "picture": 30, "raw grey": 3, "binary frame": 25, "text frame": 20, "body": 10, "archive": 8, "form": 4
-}  # fmt: skip
-"""Of all inputs, in per cent."""
+class TooLong(BaseException):
+    """It takes too long; no Exception, so that what reads can't take it for a fault of its own."""
 
 
 def mutate(data: bytes, rng: random.Random, others: list[bytes]) -> bytes:
@@ -93,55 +53,59 @@ def mutate(data: bytes, rng: random.Random, others: list[bytes]) -> bytes:
 
 
 def fuzz(inputs: int, seed: int) -> Counter[tuple[str, str]]:
-    """Try so many inputs; return how many of each kind were read and refused. Raises AssertionError."""
+    """Try so many inputs; return how many of each kind came to what. Raises AssertionError."""
     rng = random.Random(seed)
-    kinds = seeds()
-    for corpus, check in kinds.values():
-        for data in corpus:
-            check(data)
+    known = kinds()
+    for name, kind in known.items():
+        for data in kind.examples:
+            found = attempt(name, kind, data)
+            assert found == "read", f"{name}: {found}, {data.hex()}"
+        for data in kind.excesses:
+            found = attempt(name, kind, data)
+            assert found == "too large", f"{name}: {found} and not too large, {data.hex()}"
     told: Counter[tuple[str, str]] = Counter()
     before_kb = 0
     for number in range(inputs):
         if number == inputs // 5:
             before_kb = _memory_kb()
-        [kind] = rng.choices(list(SHARES), list(SHARES.values()))
-        corpus, check = kinds[kind]
-        data = mutate(rng.choice(corpus), rng, corpus)
-        began = time.process_time()
-        try:
-            check(data)
-            told[kind, "read"] += 1
-        except LiveError:
-            told[kind, "refused"] += 1
-        except Exception as error:
-            raise AssertionError(f"{kind}: {error!r} from {data.hex()}") from error
-        seconds = time.process_time() - began
-        assert seconds < MAX_S, f"{kind}: {seconds:.1f} s for {data.hex()}"
+        [name] = rng.choices(list(SHARES), list(SHARES.values()))
+        corpus = known[name].examples + known[name].excesses
+        told[name, attempt(name, known[name], mutate(rng.choice(corpus), rng, corpus))] += 1
     growth = _memory_kb() - before_kb
     assert growth < MAX_GROWTH_KB, f"memory grew by {growth} kB"
     return told
 
 
-def _decode_text(data: bytes) -> object:
-    return parsing.decode(data.decode(errors="replace"), LIMITS)
+def attempt(name: str, kind: Kind, data: bytes, max_s: float = MAX_S) -> str:
+    """Have an input read; return "read", "refused" or "too large". Raises AssertionError with the input."""
+    try:
+        with _alarm(max_s):
+            kind.read(data)
+    except TooLarge:
+        return "too large"
+    except LiveError:
+        return "refused"
+    except TooLong:
+        raise AssertionError(f"{name}: more than {max_s} s for {data.hex()}") from None
+    except Exception as error:
+        raise AssertionError(f"{name}: {error!r} from {data.hex()}") from error
+    return "read"
 
 
-def _read_grey(data: bytes) -> object:
-    return read_grey(data[1:], data[0] if data else 0, LIMITS.picture_pixels)
+@contextlib.contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    """Raise TooLong after so long, by the clock on the wall: who sleeps takes no processor time."""
 
+    def ring(*_: object) -> None:
+        raise TooLong
 
-def _read_archive(data: bytes) -> object:
-    return list(read_archive(io.BytesIO(data), 0, len(data), 1 << 20, 100))
-
-
-async def _receive(data: bytes) -> object:
-    async def chunks() -> AsyncIterator[bytes]:
-        for start in range(0, len(data), 500):
-            yield data[start : start + 500]
-
-    upload = await receive(chunks(), "multipart/form-data; boundary=b", 1 << 20, 10)
-    upload.close()
-    return upload.parts
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _memory_kb() -> int:
@@ -161,8 +125,9 @@ def main() -> None:
     except AssertionError as failure:
         print(failure)
         sys.exit(1)
-    for kind in SHARES:
-        print(f"{kind:14}{told[kind, 'read']:7} read {told[kind, 'refused']:7} refused")
+    for name in SHARES:
+        each = (f"{told[name, what]:7} {what}" for what in ("read", "refused", "too large"))
+        print(f"{name:14}{''.join(each)}")
     print(f"{options.inputs} inputs, no crash, hang or leak, in {time.perf_counter() - began:.0f} s")
 
 

@@ -18,24 +18,24 @@ except ImportError:
 
 with atheris.instrument_imports(include=["live", "PIL", "zipfile", "python_multipart"]):
     from live.errors import LiveError
-    from tests.fuzz.__main__ import SHARES, seeds
+    from tests.fuzz.kinds import SHARES, kinds
 
 FLAGS = ("-timeout=5", "-rss_limit_mb=1000", "-max_len=65536", "-len_control=0", "-print_final_stats=1")
 
 
 def main() -> None:
     """Fuzz one kind of input, beginning with our own examples of it."""
-    kind = sys.argv[1] if len(sys.argv) > 1 else ""
-    if kind not in SHARES:
-        sys.exit(f"Expected one of {', '.join(SHARES)}, got {kind!r}")
-    corpus, check = seeds()[kind]
+    name = sys.argv[1] if len(sys.argv) > 1 else ""
+    if name not in SHARES:
+        sys.exit(f"Expected one of {', '.join(SHARES)}, got {name!r}")
+    kind = kinds()[name]
 
     def try_one(data: bytes) -> None:
         with contextlib.suppress(LiveError):
-            check(data)
+            kind.read(data)
 
     with tempfile.TemporaryDirectory() as folder:
-        for number, data in enumerate(corpus):
+        for number, data in enumerate(kind.examples + kind.excesses):
             (Path(folder) / str(number)).write_bytes(data)
         atheris.Setup([sys.argv[0], *FLAGS, *sys.argv[2:], folder], try_one)
         atheris.Fuzz()
