@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos import faults
+from tests.chaos import autobahn, faults
 from tests.chaos.crowd import Crowd, Habits, Phase, Seen
 from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.matrix import complain
@@ -107,3 +107,32 @@ def test_an_exit_code_that_was_not_promised_is_marked(act: faults.Act, code: int
 @pytest.mark.parametrize("act", [faults.fill_disk, faults.kill_decoder])
 def test_a_status_that_was_not_promised_is_marked(act: Callable[[Any], str], teapot: Any) -> None:
     assert "**" in act(teapot)
+
+
+def index(cases: int = 247, **last: str) -> dict[str, dict[str, Any]]:
+    """Make Autobahn's index of so many cases, the last of them otherwise than OK."""
+    ok = {"behavior": "OK", "behaviorClose": "OK"}
+    return {str(case): ok for case in range(1, cases)} | {"last": ok | last}
+
+
+def test_autobahn_passes_when_every_case_did() -> None:
+    assert autobahn.judge(index())
+    assert autobahn.judge(index(behavior="NON-STRICT"))
+    assert autobahn.judge(index(behavior="INFORMATIONAL", behaviorClose="INFORMATIONAL"))
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {},
+        index(cases=246),
+        index(behavior="FAILED"),
+        index(behavior="UNIMPLEMENTED"),
+        index(behaviorClose="FAILED"),
+        index(behaviorClose="UNCLEAN"),
+        index(behaviorClose="WRONG CODE"),
+    ],
+    ids=["none", "fewer", "failed", "unimplemented", "close failed", "close unclean", "wrong code"],
+)
+def test_autobahn_fails_when_a_case_is_missing_or_did_not_pass(found: dict[str, dict[str, Any]]) -> None:
+    assert not autobahn.judge(found)
