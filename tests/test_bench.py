@@ -1,6 +1,9 @@
 """The bench measures what it says, in a few seconds instead of minutes."""
 
+import json
 from collections import Counter
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -12,8 +15,10 @@ from tests.bench.anatomy import dissect
 from tests.bench.bench import Bench, check
 from tests.bench.echo import running_echo
 from tests.bench.model import run_alone
+from tests.bench.start import await_answer
 from tests.bench.table import Table, latency, ms
 from tests.bench.upload import Upload
+from tests.bench.workers import renew
 
 
 @pytest.fixture
@@ -76,6 +81,32 @@ def test_an_ordeal_may_have_some_refused_but_none_answered_wrong() -> None:
     check(report(refused=Counter({"503": 1}), closed=Counter({"1008": 1})), is_ordeal=True)
     with pytest.raises(AssertionError, match="drawn"):
         check(report(right=10), is_ordeal=True)
+
+
+def heard(*types: str) -> Any:
+    """A socket on which so many messages come, and then none."""
+    messages = iter(types)
+
+    def recv(_: float) -> str:
+        for kind in messages:
+            return json.dumps({"type": kind})
+        raise TimeoutError
+
+    return SimpleNamespace(recv=recv)
+
+
+def test_a_start_ends_with_a_prediction_and_nothing_else() -> None:
+    await_answer(heard("ready", "prediction"))
+    for types in (("ready", "error"), ("ready",), ("prediction", "prediction")):
+        with pytest.raises(AssertionError, match="Expected"):
+            await_answer(heard(*types))
+
+
+def test_workers_that_are_not_renewed_are_not_waited_for_for_ever() -> None:
+    process = SimpleNamespace(send_signal=lambda _: None)
+    server: Any = SimpleNamespace(worker_pids=lambda: {1, 2}, process=process)
+    with pytest.raises(AssertionError, match="2 are still there"):
+        renew(server, patience_s=0.0)
 
 
 def test_an_upload_that_fails_says_why() -> None:
