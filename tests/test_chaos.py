@@ -109,6 +109,13 @@ def test_a_status_that_was_not_promised_is_marked(act: Callable[[Any], str], tea
     assert "**" in act(teapot)
 
 
+def test_clients_must_be_closed_with_what_is_promised() -> None:
+    assert faults.tell_closes({}, ()) == ""
+    assert faults.tell_closes({1009: 4, 1006: 1}, (1009,)) == "closed with {1009: 4, 1006: 1}"
+    for closes in ({}, {1006: 4}, {1009: 4, 1011: 1}):
+        assert "**" in faults.tell_closes(closes, (1009,))
+
+
 def index(cases: int = 247, **last: str) -> dict[str, dict[str, Any]]:
     """Make Autobahn's index of so many cases, the last of them otherwise than OK."""
     ok = {"behavior": "OK", "behaviorClose": "OK"}

@@ -1,14 +1,16 @@
 """Clients that misbehave, each for some seconds, in as many connections as it takes.
 
-python -m tests.chaos.clients flood_with_ink HOST PORT SECONDS
+python -m tests.chaos.clients flood_with_ink HOST PORT SECONDS      prints what they were closed with, as JSON
 """
 
 import asyncio
 import contextlib
+import json
 import os
 import random
 import socket
 import sys
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from struct import pack
 from typing import NamedTuple
@@ -16,13 +18,17 @@ from typing import NamedTuple
 from live.load.worker import raise_open_files
 from tests.conformance import CONFIGURE, INK
 from tests.live.drawings import binary_ink
-from tests.wire import Op, Wire, frame, handshake
+from tests.wire import Op, Wire, close_code, frame, handshake
 
 LINE = [[(0, 0), (50, 90)]]
 _BREAK_S = 0.01
 _FLOOD = 100_000
 """Frames from each that floods."""
 _WRITE = 1 << 16
+
+
+_closes: Counter[int] = Counter()
+"""What this process was closed with so far."""
 
 
 class Place(NamedTuple):
@@ -124,7 +130,11 @@ async def send_rubbish(server: Place, seconds: float) -> None:
     async def one() -> None:
         while True:
             wire = await Wire.open(*server)
-            await wire.send(rng.choice(kinds)())
+            make = rng.choice(kinds)
+            await wire.send(make())
+            # Random bytes may be the beginning of a frame, of which the server awaits the rest.
+            if make is not kinds[0]:
+                await _read(wire)
             await wire.hang_up()
 
     await _all(8, one, seconds)
@@ -141,6 +151,7 @@ async def send_too_much(server: Place, seconds: float) -> None:
             for data in (big, pieces, claimed):
                 wire = await Wire.open(*server)
                 await wire.send(data)
+                await _read(wire)
                 await wire.hang_up()
 
     await _all(4, one, seconds)
@@ -239,8 +250,10 @@ async def _flood(server: Place, seconds: float, make: Callable[[int], bytes]) ->
 
 
 async def _read(wire: Wire) -> None:
-    while (await wire.receive()).op != Op.CLOSE:
+    """Read until the server ends it, and note with what."""
+    while (found := await wire.receive()).op != Op.CLOSE:
         pass
+    _closes[close_code(found)] += 1
 
 
 async def _keep(wires: list[Wire], seconds: float) -> None:
@@ -269,3 +282,4 @@ async def _misbehave(misbehave: Misbehave, server: Place, seconds: float) -> Non
 if __name__ == "__main__":
     raise_open_files()
     asyncio.run(_misbehave(globals()[sys.argv[1]], Place(sys.argv[2], int(sys.argv[3])), float(sys.argv[4])))
+    print(json.dumps(_closes))

@@ -1,13 +1,14 @@
 """The faults: each is done to a scene while a crowd draws, and returns what is worth a note."""
 
 import asyncio
+import json
 import os
 import resource
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ from tests.chaos.crowd import Crowd, Habits, Phase
 from tests.chaos.scene import Scene
 from tests.conftest import ROOT
 from tests.live.pages import draw, encoded
+from tests.wire import NO_FRAME
 
 SECONDS = 5.0
 """How long clients misbehave."""
@@ -68,23 +70,31 @@ def _have_give_way(pid: int) -> None:
         os.setpriority(os.PRIO_PROCESS, pid, 19)
 
 
-def clients_that(misbehave: Misbehave) -> Fault:
-    """Make a fault of clients, in a process that gives way."""
+def clients_that(misbehave: Misbehave, *codes: int) -> Fault:
+    """Make a fault of clients, in a process that gives way; codes: that the server is to close them with."""
 
     def act(scene: Scene) -> str:
         place = (scene.server.host, str(scene.server.port))
         command = [sys.executable, "-m", "tests.chaos.clients", misbehave.__name__, *place, str(SECONDS)]
-        with subprocess.Popen(command, cwd=ROOT) as process:
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
             _have_give_way(process.pid)
             try:
-                code = process.wait(10 * SECONDS)
+                told, _ = process.communicate(timeout=10 * SECONDS)
             finally:
                 process.kill()
-        assert code == 0, f"Expected clients to {misbehave.__name__}, but they failed"
-        return ""
+        assert process.returncode == 0, f"Expected clients to {misbehave.__name__}, but they failed"
+        return tell_closes({int(code): count for code, count in json.loads(told).items()}, codes)
 
     summary = (misbehave.__doc__ or "").split(".")[0]
     return Fault(f"clients {summary[0].lower()}{summary[1:]}", act)
+
+
+def tell_closes(closes: dict[int, int], codes: Sequence[int]) -> str:
+    """Tell what misbehaving clients were closed with, beside the codes that they are to be closed with."""
+    # Who still sends when it is closed may be reset before it has read with what.
+    with_a_word = set(closes) - {NO_FRAME}
+    note = f"closed with {closes}" if closes or codes else ""
+    return marked(note, with_a_word <= set(codes) and bool(with_a_word) == bool(codes))
 
 
 def restart(scene: Scene) -> str:
@@ -249,26 +259,21 @@ FAULTS = [
     Fault("no file left to open", exhaust_files, shuts=True),
     Fault("no room for an upload", fill_disk, logs="An upload could not be kept"),
     Fault("the decoder killed again and again", kill_decoder),
-    *map(
-        clients_that,
-        (
-            clients.vanish_in_a_frame,
-            clients.vanish_in_the_handshake,
-            clients.half_close,
-            clients.send_byte_by_byte,
-            clients.never_read,
-            clients.come_and_go,
-            clients.be_idle,
-            clients.send_rubbish,
-            clients.send_too_much,
-            clients.send_what_makes_no_sense,
-            clients.flood_with_ink,
-            clients.flood_with_errors,
-            clients.flood_with_pings,
-            clients.hold_handshakes,
-            clients.hold_bodies,
-        ),
-    ),
+    clients_that(clients.vanish_in_a_frame),
+    clients_that(clients.vanish_in_the_handshake),
+    clients_that(clients.half_close),
+    clients_that(clients.send_byte_by_byte),
+    clients_that(clients.never_read),
+    clients_that(clients.come_and_go),
+    clients_that(clients.be_idle),
+    clients_that(clients.send_rubbish, 1002, 1007),
+    clients_that(clients.send_too_much, 1009),
+    clients_that(clients.send_what_makes_no_sense),
+    clients_that(clients.flood_with_ink, 1008),
+    clients_that(clients.flood_with_errors, 1008),
+    clients_that(clients.flood_with_pings, 1008),
+    clients_that(clients.hold_handshakes),
+    clients_that(clients.hold_bodies),
 ]
 
 _EVERYWHERE = partial(Scene, "--host", "0.0.0.0")
