@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos import autobahn, faults
+from tests.chaos import acts, autobahn
 from tests.chaos.crowd import Crowd, Habits, Phase, Seen
 from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.matrix import complain
@@ -93,27 +93,27 @@ def test_a_fault_that_nobody_noticed_or_logged_is_complained_of() -> None:
 @pytest.mark.parametrize(
     ("act", "code", "is_kept"),
     [
-        (faults.restart, 0, True),
-        (faults.restart, 3, False),
-        (faults.kill, -signal.SIGKILL, True),
-        (faults.kill, 0, False),
+        (acts.restart, 0, True),
+        (acts.restart, 3, False),
+        (acts.kill, -signal.SIGKILL, True),
+        (acts.kill, 0, False),
     ],
 )
-def test_an_exit_code_that_was_not_promised_is_marked(act: faults.Act, code: int, is_kept: bool) -> None:
+def test_an_exit_code_that_was_not_promised_is_marked(act: acts.Act, code: int, is_kept: bool) -> None:
     scene: Any = SimpleNamespace(restart=lambda _: code)
     assert ("**" in act(scene)) is not is_kept
 
 
-@pytest.mark.parametrize("act", [faults.fill_disk, faults.kill_decoder])
+@pytest.mark.parametrize("act", [acts.fill_disk, acts.kill_decoder])
 def test_a_status_that_was_not_promised_is_marked(act: Callable[[Any], str], teapot: Any) -> None:
     assert "**" in act(teapot)
 
 
 def test_clients_must_be_closed_with_what_is_promised() -> None:
-    assert faults.tell_closes({}, ()) == ""
-    assert faults.tell_closes({1009: 4, 1006: 1}, (1009,)) == "closed with {1009: 4, 1006: 1}"
+    assert acts.tell_closes({}, ()) == ""
+    assert acts.tell_closes({1009: 4, 1006: 1}, (1009,)) == "closed with {1009: 4, 1006: 1}"
     for closes in ({}, {1006: 4}, {1009: 4, 1011: 1}):
-        assert "**" in faults.tell_closes(closes, (1009,))
+        assert "**" in acts.tell_closes(closes, (1009,))
 
 
 def index(cases: int = 247, **last: str) -> dict[str, dict[str, Any]]:
