@@ -20,7 +20,7 @@ class Guarantee(Enum):
     LAST_ANSWERED = "the last snapshot is always answered"
     BALANCE = "predictions + dropped + errors naming a seq = snapshots"
     OPEN = "nobody is closed but as the protocol has it"
-    FORM = "every message is one that the protocol knows"
+    FORM = "every message is as the protocol has it"
 
 
 class Books:

@@ -9,41 +9,16 @@ from collections.abc import Callable
 import msgspec
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
+from live.load import mail
 from live.load.alarm import clock
 from live.load.books import Books, Guarantee
 from live.load.frames import Motion, Stamp, masked
+from live.load.mail import Fault, Message, Ready
 from live.load.tally import Tally
+from live.messages import Configured, GoAway, Prediction
 
 _NO_CODE = 1005
 _NO_CLOSE_FRAME = 1006
-
-
-class Limits(msgspec.Struct, gc=False):
-    """What a load test looks at in a server's limits."""
-
-    snapshots_per_s: float | None = None
-
-
-class Timing(msgspec.Struct, gc=False):
-    """What a load test looks at in a prediction's timing."""
-
-    batch: int = 0
-
-
-class Message(msgspec.Struct, gc=False):
-    """What a load test looks at in a server's message, whichever it is."""
-
-    type: str
-    seq: int | None = None
-    rev: int = 0
-    digit: int | None = None
-    dropped: int = 0
-    code: str = ""
-    limits: Limits | None = None
-    timing: Timing | None = None
-
-
-_decode = msgspec.json.Decoder(Message).decode
 
 
 class Desk:
@@ -154,6 +129,8 @@ class Hand(WSListener):
             if frame.fin:
                 text, self._parts = self._parts, b""
                 self._read(text)
+        elif kind == WSMsgType.BINARY:
+            self.books.broken.add(Guarantee.FORM)
 
     def on_ws_disconnected(self, _: WSTransport) -> None:
         """Note the end: 1006 when there was no close frame."""
@@ -172,31 +149,28 @@ class Hand(WSListener):
 
     def _read(self, text: bytes) -> None:
         try:
-            message = _decode(text)
-        except msgspec.MsgspecError:
+            message = mail.read(text)
+        except ValueError:
             self.books.broken.add(Guarantee.FORM)
         else:
             self._take(message)
 
     def _take(self, message: Message) -> None:
-        match message.type:
-            case "prediction" if message.seq is not None:
-                self._take_prediction(message.seq, message)
-            case "error":
-                self._take_error(message)
-            case "ready":
+        match message:
+            case Prediction():
+                self._take_prediction(message)
+            case Fault():
+                self._take_fault(message)
+            case Ready():
                 self._take_ready(message)
-            case "configured":
+            case Configured():
                 self._open()
-            case "goaway":
+            case GoAway():
                 self.has_goodbye = True
-            case _:
-                self.books.broken.add(Guarantee.FORM)
 
-    def _take_ready(self, message: Message) -> None:
+    def _take_ready(self, ready: Ready) -> None:
         desk = self._desk
-        if message.limits:
-            desk.limit_per_s = message.limits.snapshots_per_s
+        desk.limit_per_s = ready.limits.snapshots_per_s
         if desk.configure and self._transport:
             self._transport.send(WSMsgType.TEXT, desk.configure)
         else:
@@ -206,34 +180,34 @@ class Hand(WSListener):
         self.is_open = True
         self._desk.on_open(self)
 
-    def _take_error(self, message: Message) -> None:
+    def _take_fault(self, fault: Fault) -> None:
         desk = self._desk
-        due = self.books.fault(message.code, message.seq)
+        due = self.books.fault(fault.code, fault.seq)
         desk.tally.errors += 1
         if due is not None:
             desk.tally.waits.append(clock() - due)
-        if message.seq == self.books.sent - 1:
+        if fault.seq == self.books.sent - 1:
             desk.on_answer(self)
 
-    def _take_prediction(self, seq: int, message: Message) -> None:
-        desk, books = self._desk, self.books
+    def _take_prediction(self, told: Prediction) -> None:
+        desk, books, seq = self._desk, self.books, told.seq
         tally = desk.tally
         now = clock()
         if not books.answered:
             tally.firsts.append(now - self.started_at)
-        settled = books.predict(seq, message.rev, message.dropped)
+        settled = books.predict(seq, told.rev, told.dropped)
         tally.answered += 1
-        if message.timing and message.timing.batch > 0:
-            tally.batches += 1 / message.timing.batch
-        tally.dropped += message.dropped
+        tally.batches += 1 / told.timing.batch
+        tally.dropped += told.dropped
         tally.waits.extend([now - due for due in settled])
         if settled:
             tally.latencies.append(now - settled[-1])
         rev, step = divmod(seq, desk.steps)
-        if step == desk.steps - 1:
-            label = self._motion(rev).label
-            if label is not None:
-                tally.judged += 1
-                tally.right += message.digit == label
+        motion = self._motion(rev)
+        if motion.is_blank != (told.verdict == "blank"):
+            books.broken.add(Guarantee.FORM)
+        if step == desk.steps - 1 and motion.label is not None:
+            tally.judged += 1
+            tally.right += told.digit == motion.label
         if seq == books.sent - 1:
             desk.on_answer(self)

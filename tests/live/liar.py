@@ -7,76 +7,111 @@ from contextlib import contextmanager
 from threading import Thread
 from typing import Any
 
+import msgspec
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
-Answer = Callable[[int, int], list[dict[str, Any]] | None]
-"""A snapshot's seq and rev → the messages to answer with; None closes the websocket."""
+from live.messages import Model
+from tests.live.fake_server import READY
+
+Frame = dict[str, Any] | str | bytes | int
+"""A message; any other text, where surrogates stand for bytes that are none; bytes; a code to close with."""
+Answer = Callable[[int, int], list[Frame]]
+"""A snapshot's seq and rev → what to answer with."""
+
+GREETING: list[Frame] = [
+    json.loads(msgspec.json.encode(msgspec.structs.replace(READY, models=[Model("liar", True, "lies")])))
+]
+GOODBYE: Frame = {"type": "goaway", "reason": "restart", "after_ms": 0}
+
+_LIKELY = [0.01, 0.91, *[0.01] * 8]
 
 
-def prediction(seq: int, rev: int, dropped: int = 0) -> dict[str, Any]:
-    """Say what an honest server would, as far as a load tester looks."""
-    return {"type": "prediction", "seq": seq, "rev": rev, "digit": 1, "dropped": dropped}
+def prediction(seq: int, rev: int, dropped: int = 0, **changes: Any) -> Frame:
+    """Say what an honest server would, with changes."""
+    return {
+        "type": "prediction",
+        "seq": seq,
+        "rev": rev,
+        "model": "liar",
+        "verdict": "digit",
+        "digit": 1,
+        "confidence": 0.91,
+        "probabilities": _LIKELY,
+        "dropped": dropped,
+        "timing": {"queue_ms": 0.1, "predict_ms": 0.2, "batch": 1},
+        **changes,
+    }
 
 
-def honest(seq: int, rev: int) -> list[dict[str, Any]]:
+def error(code: str, seq: int | None = None) -> Frame:
+    """Refuse a snapshot."""
+    return {"type": "error", "code": code, "message": "Expected the truth", "seq": seq, "retryable": False}
+
+
+def honest(seq: int, rev: int) -> list[Frame]:
     """Answer every snapshot."""
     return [prediction(seq, rev)]
 
 
-def drops_without_counting(seq: int, rev: int) -> list[dict[str, Any]]:
+def saying(**changes: Any) -> Answer:
+    """Answer every snapshot with changes to what is honest."""
+    return lambda seq, rev: [prediction(seq, rev, **changes)]
+
+
+def adding(*frames: Frame) -> Answer:
+    """Answer every snapshot, and say something else as well."""
+    return lambda seq, rev: [*frames, prediction(seq, rev)]
+
+
+def drops_without_counting(seq: int, rev: int) -> list[Frame]:
     """Leave one snapshot out, never the last, and say nothing of it."""
     return [] if seq == 1 else [prediction(seq, rev)]
 
 
-def counts_too_many(seq: int, rev: int) -> list[dict[str, Any]]:
+def counts_too_many(seq: int, rev: int) -> list[Frame]:
     """Say that more were dropped than were sent."""
     return [prediction(seq, rev, dropped=1)]
 
 
-def falls_back(seq: int, rev: int) -> list[dict[str, Any]]:
+def falls_back(seq: int, rev: int) -> list[Frame]:
     """Answer an old snapshot again."""
     return [prediction(seq - 5, max(seq - 5, 0) // 4) if seq == 9 else prediction(seq, rev)]
 
 
-def answers_the_unsent(seq: int, rev: int) -> list[dict[str, Any]]:
+def answers_the_unsent(seq: int, rev: int) -> list[Frame]:
     """Answer what nobody has drawn."""
     return [prediction(seq + 1000, rev)]
 
 
-def mixes_up_drawings(seq: int, rev: int) -> list[dict[str, Any]]:
+def mixes_up_drawings(seq: int, rev: int) -> list[Frame]:
     """Answer for another drawing than the snapshot's."""
     return [prediction(seq, rev + 1)]
 
 
-def falls_silent(seq: int, rev: int) -> list[dict[str, Any]]:
+def falls_silent(seq: int, rev: int) -> list[Frame]:
     """Answer no more after a while."""
     return [prediction(seq, rev)] if seq < 6 else []
 
 
-def hangs_up(seq: int, rev: int) -> list[dict[str, Any]] | None:
+def hangs_up(seq: int, rev: int) -> list[Frame]:
     """Close the websocket without a goodbye."""
-    return [prediction(seq, rev)] if seq < 6 else None
-
-
-def babbles(seq: int, rev: int) -> list[dict[str, Any]]:
-    """Send what the protocol does not know."""
-    return [{"type": "gossip"}, prediction(seq, rev)]
+    return [prediction(seq, rev) if seq < 6 else 1000]
 
 
 @contextmanager
-def running_liar(answer: Answer) -> Iterator[str]:
+def running_liar(answer: Answer, greeting: list[Frame] = GREETING) -> Iterator[str]:
     """Run such a server; give its URL."""
 
     def converse(socket: ServerConnection) -> None:
-        socket.send(json.dumps({"type": "ready", "protocol": 1}))
-        for frame in socket:
-            assert isinstance(frame, bytes)
-            _, _, _, seq, rev = struct.unpack_from("<BBHII", frame)
-            messages = answer(seq, rev)
-            if messages is None:
-                return
-            for message in messages:
-                socket.send(json.dumps(message))
+        try:
+            _tell(socket, greeting)
+            for frame in socket:
+                if isinstance(frame, bytes):
+                    _, _, _, seq, rev = struct.unpack_from("<BBHII", frame)
+                    _tell(socket, answer(seq, rev))
+        except ConnectionClosed:
+            pass
 
     with serve(converse, "127.0.0.1", 0) as server:
         thread = Thread(target=server.serve_forever)
@@ -86,3 +121,16 @@ def running_liar(answer: Answer) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def _tell(socket: ServerConnection, frames: list[Frame]) -> None:
+    for frame in frames:
+        match frame:
+            case dict():
+                socket.send(json.dumps(frame))
+            case str():
+                socket.send(frame.encode(errors="surrogateescape"), text=True)
+            case bytes():
+                socket.send(frame)
+            case int():
+                socket.close(frame)

@@ -1,15 +1,22 @@
-"""Runs the load tester, as a command or in this process."""
+"""Runs the load tester: as a command, in this process, or one worker of it alone."""
 
+import asyncio
+import gc
 import subprocess
 import sys
+from multiprocessing import Pipe
 from typing import Any
 
 from live.load import conductor
+from live.load.alarm import clock
 from live.load.plan import Plan
 from live.load.report import Report
+from live.load.tally import Outcome
+from live.load.worker import Begin, Opened, Start, Stop, Worker
 from tests.conftest import ROOT
 
 FEW = ["--sessions", "1", "--seconds", "1", "--ramp", "0"]
+_SHORT_S = 0.3
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -18,6 +25,37 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def load(url: str, **changes: Any) -> Report:
+    return conductor.run(_plan(url, changes))
+
+
+async def work(url: str, **changes: Any) -> Outcome:
+    """Have one worker draw for a little while, and return what came of its sessions."""
+    ours, theirs = Pipe()
+    working = asyncio.create_task(Worker(_plan(url, changes), 0, theirs).run())
+
+    async def hear(kind: type) -> Any:
+        while True:
+            while not ours.poll():  # noqa: ASYNC110 - a pipe is not to be awaited everywhere
+                await asyncio.sleep(5e-3)
+            if isinstance(message := ours.recv(), kind):
+                return message
+
+    try:
+        await hear(Opened)
+        ours.send(Start(clock()))
+        await hear(Opened)
+        ours.send(Begin(clock()))
+        await asyncio.sleep(_SHORT_S)
+        ours.send(Stop())
+        outcome: Outcome = await hear(Outcome)
+        return outcome
+    finally:
+        await working
+        # Here, other tests go on.
+        gc.enable()
+
+
+def _plan(url: str, changes: dict[str, Any]) -> Plan:
     settings: dict[str, Any] = {
         "sessions": 2,
         "seconds": 1,
@@ -26,4 +64,4 @@ def load(url: str, **changes: Any) -> Report:
         "steps": 4,
         **changes,
     }
-    return conductor.run(Plan(url=url, **settings))
+    return Plan(url=url, **settings)

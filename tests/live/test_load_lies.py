@@ -1,14 +1,15 @@
 """The load tester and servers that lie, stall or fall silent: nothing gets past it."""
 
 import threading
-from typing import Any
+from pathlib import Path
 
 import pytest
 
 from live.load import text
 from live.load.books import Guarantee
 from tests.live import liar
-from tests.live.loads import FEW, load, run
+from tests.live.liar import adding, saying
+from tests.live.loads import FEW, load, run, work
 
 LIES = [
     (liar.drops_without_counting, {Guarantee.BALANCE}),
@@ -18,17 +19,68 @@ LIES = [
     (liar.mixes_up_drawings, {Guarantee.RISING}),
     (liar.falls_silent, {Guarantee.LAST_ANSWERED}),
     (liar.hangs_up, {Guarantee.OPEN, Guarantee.LAST_ANSWERED}),
-    (liar.babbles, {Guarantee.FORM}),
 ]
 
 
 @pytest.mark.parametrize(("lie", "broken"), LIES, ids=[lie.__name__ for lie, _ in LIES])
-def test_a_server_that_lies_is_found_out(lie: liar.Answer, broken: set[Guarantee]) -> None:
+async def test_a_server_that_lies_is_found_out(lie: liar.Answer, broken: set[Guarantee]) -> None:
     with liar.running_liar(lie) as url:
-        report = load(url, grace_s=0.3)
-    assert broken <= set(report.outcome.broken)
-    assert set(report.outcome.broken.values()) == {2}
-    assert not report.is_kept
+        outcome = await work(url, rate=50.0, grace_s=0.3)
+    assert broken <= set(outcome.broken)
+    assert set(outcome.broken.values()) == {2}
+
+
+NONE = {"digit": None, "confidence": None, "probabilities": None}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        saying(probabilities=[0.0] * 10),
+        saying(probabilities=[0.05, 0.8, 0.05, 0.05, 0.05]),
+        saying(probabilities=[-0.5, 1.5, *[0.0] * 8]),
+        saying(probabilities=None),
+        saying(digit=42),
+        saying(digit=-9),
+        saying(digit=2),
+        saying(confidence=91),
+        saying(verdict="banana"),
+        saying(verdict="blank"),
+        saying(verdict="blank", **NONE),
+        saying(**NONE),
+        saying(timing={"queue_ms": 0.1, "predict_ms": 0.2, "batch": 0}),
+        saying(input="AAAA"),
+        lambda seq, rev: [{"type": "prediction", "seq": seq, "rev": rev}],
+        adding({"type": "gossip"}),
+        adding(liar.error("banana")),
+        adding({"type": "error", "code": "overloaded"}),
+        adding(b"\1\0"),
+        adding('{"type": "\udcff"}'),
+        adding('{"type":' + "[" * 100_000),
+        adding("no JSON"),
+    ],
+)
+async def test_a_message_that_is_not_as_the_protocol_has_it_is_told(answer: liar.Answer) -> None:
+    with liar.running_liar(answer) as url:
+        outcome = await work(url, sessions=1, grace_s=0.1)
+    assert outcome.broken[Guarantee.FORM] == 1
+
+
+@pytest.mark.parametrize(
+    ("ink", "answer"),
+    [
+        ('{"strokes": [[[1, 2], [3, 4]]]}', saying(probabilities=[1 / 3, 1 / 3, 1 / 3, *[0.0] * 7])),
+        ('{"strokes": [[[1, 2], [3, 4]]]}', saying(verdict="not_a_digit", confidence=0.5)),
+        ('{"strokes": [[]]}', saying(verdict="blank", **NONE)),
+    ],
+)
+async def test_what_the_protocol_has_is_believed(tmp_path: Path, ink: str, answer: liar.Answer) -> None:
+    file = tmp_path / "ink.json"
+    file.write_text(ink)
+    with liar.running_liar(answer) as url:
+        outcome = await work(url, ink=file)
+    assert not outcome.broken
+    assert outcome.answered == outcome.sent > 2
 
 
 def test_an_honest_stranger_is_believed() -> None:
@@ -49,7 +101,7 @@ def test_a_broken_promise_is_said_and_ends_the_command_with_1() -> None:
 
 
 def test_a_server_that_answers_nothing_is_no_success() -> None:
-    with liar.running_liar(lambda _, __: [{"type": "error", "code": "overloaded"}]) as url:
+    with liar.running_liar(lambda _, __: [liar.error("overloaded")]) as url:
         found = run(url, *FEW, "--rate", "5")
     assert found.returncode == 1
     assert "snapshots, got none" in found.stderr
@@ -58,7 +110,7 @@ def test_a_server_that_answers_nothing_is_no_success() -> None:
 def test_a_server_that_stalls_cannot_hide_it() -> None:
     """Only what waited is late if latency is counted from sending; from the due time, everything is."""
 
-    def stalls_once(seq: int, rev: int) -> list[dict[str, Any]]:
+    def stalls_once(seq: int, rev: int) -> list[liar.Frame]:
         if seq == 20:
             threading.Event().wait(1)
         return liar.honest(seq, rev)

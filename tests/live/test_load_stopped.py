@@ -6,7 +6,6 @@ import socket as sockets
 import subprocess
 import sys
 import threading
-from typing import Any
 
 import psutil
 import pytest
@@ -73,7 +72,7 @@ def test_who_does_not_wait_for_last_answers_gets_the_report_without() -> None:
 def test_nobody_draws_on_once_it_is_ended(number: str, ramp: str) -> None:
     is_drawing = threading.Event()
 
-    def notice(seq: int, rev: int) -> list[dict[str, Any]]:
+    def notice(seq: int, rev: int) -> list[liar.Frame]:
         is_drawing.set()
         return liar.honest(seq, rev)
 
