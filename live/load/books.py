@@ -16,11 +16,12 @@ _LAWFUL_AFTER_ERRORS = {1003, 1007, 1008}
 class Guarantee(Enum):
     """What the protocol promises a session."""
 
+    READY = "a session is told that it is ready, and configured as it asked"
     RISING = "predictions carry rising seq, each of a snapshot that was sent"
     LAST_ANSWERED = "the last snapshot is always answered"
     BALANCE = "predictions + dropped + errors naming a seq = snapshots"
     OPEN = "nobody is closed but as the protocol has it"
-    FORM = "every message is as the protocol has it"
+    FORM = "every message is as the protocol has it, and in its turn"
 
 
 class Books:

@@ -4,7 +4,9 @@ Lean, because a thousand of them share one process: no task and no queue of its 
 `draw`; the websocket calls the rest.
 """
 
+import asyncio
 from collections.abc import Callable
+from enum import Enum
 
 import msgspec
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
@@ -21,6 +23,17 @@ _NO_CODE = 1005
 _NO_CLOSE_FRAME = 1006
 
 
+class Stage(Enum):
+    """How far a session has come, by what it still lacks: each leads to the next.
+
+    CONNECTED → CONFIGURING, if a model is asked for, → OPEN. A message that is not due leads nowhere.
+    """
+
+    CONNECTED = "no ready"
+    CONFIGURING = "no configured"
+    OPEN = ""
+
+
 class Desk:
     """What the hands of one process share."""
 
@@ -29,6 +42,8 @@ class Desk:
         self.steps = steps
         self.stamp = stamp
         self.frame_type = WSMsgType.TEXT if is_json else WSMsgType.BINARY
+        self.model = model
+        """That is asked for, if any is."""
         self.configure = msgspec.json.encode({"type": "configure", "model": model}) if model else b""
         self.tally = Tally()
         self.limit_per_s: float | None = None
@@ -49,14 +64,22 @@ class Hand(WSListener):
         """When it began to connect; later by what then passes until its first snapshot is due."""
         self.books = Books(desk.steps)
         self.close_code: int | None = None
-        self.is_open = False
+        self.stage = Stage.CONNECTED
+        self.is_decided = asyncio.Event()
+        """Set once it is open, or never will be."""
         self.has_goodbye = False
         self.is_leaving = False
         self._desk = desk
+        self._model = ""
         self._transport: WSTransport | None = None
         self._is_full = False
         self._withheld_since = 0.0
         self._parts = b""
+
+    @property
+    def is_open(self) -> bool:
+        """It has been told that it may draw."""
+        return self.stage is Stage.OPEN
 
     @property
     def is_done(self) -> bool:
@@ -136,6 +159,7 @@ class Hand(WSListener):
         """Note the end: 1006 when there was no close frame."""
         self._transport = None
         self.close_code = self.close_code or _NO_CLOSE_FRAME
+        self.is_decided.set()
 
     def pause_writing(self) -> None:
         """The socket is full: the server reads more slowly than we write."""
@@ -156,28 +180,34 @@ class Hand(WSListener):
             self._take(message)
 
     def _take(self, message: Message) -> None:
+        stage = self.stage
         match message:
-            case Prediction():
+            case Prediction() if stage is Stage.OPEN:
                 self._take_prediction(message)
-            case Fault():
-                self._take_fault(message)
-            case Ready():
+            case Ready() if stage is Stage.CONNECTED:
                 self._take_ready(message)
-            case Configured():
-                self._open()
-            case GoAway():
+            case Configured() if stage is Stage.CONFIGURING and message.model == self._desk.model:
+                self._open(message.model)
+            case Fault() if stage is not Stage.CONNECTED:
+                self._take_fault(message)
+            case GoAway() if stage is not Stage.CONNECTED:
                 self.has_goodbye = True
+            case _:
+                self.books.broken.add(Guarantee.FORM)
 
     def _take_ready(self, ready: Ready) -> None:
         desk = self._desk
         desk.limit_per_s = ready.limits.snapshots_per_s
         if desk.configure and self._transport:
+            self.stage = Stage.CONFIGURING
             self._transport.send(WSMsgType.TEXT, desk.configure)
         else:
-            self._open()
+            self._open(ready.default)
 
-    def _open(self) -> None:
-        self.is_open = True
+    def _open(self, model: str) -> None:
+        self.stage = Stage.OPEN
+        self._model = model
+        self.is_decided.set()
         self._desk.on_open(self)
 
     def _take_fault(self, fault: Fault) -> None:
@@ -204,7 +234,7 @@ class Hand(WSListener):
             tally.latencies.append(now - settled[-1])
         rev, step = divmod(seq, desk.steps)
         motion = self._motion(rev)
-        if motion.is_blank != (told.verdict == "blank"):
+        if motion.is_blank != (told.verdict == "blank") or told.model != self._model:
             books.broken.add(Guarantee.FORM)
         if step == desk.steps - 1 and motion.label is not None:
             tally.judged += 1

@@ -18,6 +18,8 @@ class Plan:
     """Of measuring, which begins when every session is open."""
     ramp_s: float = 1.0
     """Over which the sessions are opened; they draw at once."""
+    opening_s: float = 20.0
+    """After that; whose session is not open by then counts as refused."""
     is_closed: bool = False
     """Each session sends its next snapshot when its last is answered; `rate` and `pause_s` play no part."""
     steps: int = 16

@@ -43,7 +43,9 @@ class Tally:
 class Outcome(Addable):
     """What came of one worker's sessions in the end, or of several workers'."""
 
+    connected: int = 0
     opened: int = 0
+    """Of those: told that they are ready, and configured if they asked for it."""
     refused: Counter[str] = field(default_factory=Counter)
     closed: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)

@@ -111,7 +111,7 @@ def describe(report: Report) -> str:
 
 def _kept(report: Report, guarantee: Guarantee) -> str:
     sessions = report.outcome.broken[guarantee]
-    return f"BROKEN in {sessions:,} of {report.outcome.opened:,} sessions" if sessions else "kept"
+    return f"BROKEN in {sessions:,} of {report.outcome.connected:,} sessions" if sessions else "kept"
 
 
 def _fairness(report: Report) -> str:

@@ -23,6 +23,7 @@ from live import ink_file
 from live.address import say_why
 from live.load import frames
 from live.load.alarm import clock
+from live.load.books import Guarantee
 from live.load.hand import Desk, Hand
 from live.load.pacer import Pacer
 from live.load.plan import Plan
@@ -32,8 +33,6 @@ from live.messages import SUBPROTOCOL
 _TICK_S = 1.0
 _MAX_OPENING = 200
 """Handshakes under way at once in one process: a server's backlog is finite."""
-_OPENING_GRACE_S = 20.0
-"""After the ramp; who is not let in by then counts as refused."""
 _SETTLE_POLL_S = 0.02
 _HEAR_POLL_S = 0.02
 _READ_BUFFER_BYTES = 2048
@@ -159,36 +158,51 @@ class Worker:
             for number in range(self._index, plan.sessions, plan.processes):
                 await asyncio.sleep(at + plan.ramp_s * number / plan.sessions - clock())
                 await slots.acquire()
-                tasks.create_task(self._open(number, at + plan.ramp_s + _OPENING_GRACE_S)).add_done_callback(
+                tasks.create_task(self._open(number, at + plan.ramp_s + plan.opening_s)).add_done_callback(
                     lambda _: slots.release()
                 )
 
     async def _open(self, number: int, until: float) -> None:
         started_at = clock()
+        hand = None
         try:
             async with asyncio.timeout(until - started_at):
-                _, hand = await ws_connect(
-                    lambda: Hand(self._desk, number, started_at),
-                    self._plan.url,
-                    extra_headers=self._headers,
-                    websocket_handshake_timeout=None,
-                    max_redirects=0,
-                    read_buffer_init_size=_READ_BUFFER_BYTES,
-                )
+                if hand := await self._connect(number, started_at):
+                    await hand.is_decided.wait()
+                else:
+                    self._outcome.refused["hung up"] += 1
         except WSHandshakeError as refusal:
             status = refusal.response.status if refusal.response else "no HTTP"
             self._outcome.refused[str(status)] += 1
         except TimeoutError:
-            self._outcome.refused["too late"] += 1
+            if not hand:
+                self._outcome.refused["too late"] += 1
         except OSError as error:
             self._outcome.refused[say_why(error)] += 1
+        if hand:
+            self._add(hand)
+
+    async def _connect(self, number: int, started_at: float) -> Hand | None:
+        """Connect; the library has no hand, and no error, where the server hung up amid its answer."""
+        _, hand = await ws_connect(
+            lambda: Hand(self._desk, number, started_at),
+            self._plan.url,
+            extra_headers=self._headers,
+            websocket_handshake_timeout=None,
+            max_redirects=0,
+            read_buffer_init_size=_READ_BUFFER_BYTES,
+        )
+        return hand if isinstance(hand, Hand) else None
+
+    def _add(self, hand: Hand) -> None:
+        self._hands.append(hand)
+        if hand.is_open:
+            self._outcome.opened += 1
         else:
-            if isinstance(hand, Hand):
-                self._hands.append(hand)
-                self._outcome.opened += 1
-            else:
-                # The library has none, and no error, where the server hung up before its answer was whole.
-                self._outcome.refused["hung up"] += 1
+            hand.books.broken.add(Guarantee.READY)
+            self._outcome.refused[hand.stage.value] += 1
+            if hand.close_code is None:
+                hand.leave()
 
     def _draw_next(self, hand: Hand) -> None:
         if self._desk.is_drawing:
@@ -200,7 +214,8 @@ class Worker:
         """Hand over a tally every second until told to stop; the first is of what came before."""
         await asyncio.sleep(begin - clock())
         self._hand_over()
-        before = [hand.books.answered for hand in self._hands]
+        hands = [hand for hand in self._hands if hand.is_open]
+        before = [hand.books.answered for hand in hands]
         cpu_s, began_at = time.process_time(), clock()
         at = begin
         while not stopping.done():
@@ -208,7 +223,7 @@ class Worker:
             await asyncio.wait([stopping], timeout=max(at - clock(), 0))
             self._hand_over()
         self._outcome.busy = (time.process_time() - cpu_s) / max(clock() - began_at, 1e-9)
-        after = [hand.books.answered for hand in self._hands]
+        after = [hand.books.answered for hand in hands]
         self._outcome.answers_a_session = array("q", (b - a for a, b in zip(before, after, strict=True)))
 
     def _hand_over(self) -> None:
@@ -246,6 +261,7 @@ class Worker:
         else:
             books.close(hand.close_code, is_excused=hand.has_goodbye)
         return Outcome(
+            connected=1,
             closed=Counter([] if hand.is_leaving else [str(hand.close_code)]),
             errors=books.errors,
             broken=Counter(books.broken),

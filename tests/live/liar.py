@@ -2,8 +2,8 @@
 
 import json
 import struct
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from threading import Thread
 from typing import Any
 
@@ -14,20 +14,23 @@ from websockets.sync.server import ServerConnection, serve
 from live.messages import Model
 from tests.live.fake_server import READY
 
-Frame = dict[str, Any] | str | bytes | int
+Message = dict[str, Any]
+Frame = Message | str | bytes | int
 """A message; any other text, where surrogates stand for bytes that are none; bytes; a code to close with."""
 Answer = Callable[[int, int], list[Frame]]
 """A snapshot's seq and rev → what to answer with."""
 
-GREETING: list[Frame] = [
+GREETING: list[Message] = [
     json.loads(msgspec.json.encode(msgspec.structs.replace(READY, models=[Model("liar", True, "lies")])))
 ]
-GOODBYE: Frame = {"type": "goaway", "reason": "restart", "after_ms": 0}
+GOODBYE: Message = {"type": "goaway", "reason": "restart", "after_ms": 0}
+
+CONFIGURED: Message = {"type": "configured", "model": "liar", "include": []}
 
 _LIKELY = [0.01, 0.91, *[0.01] * 8]
 
 
-def prediction(seq: int, rev: int, dropped: int = 0, **changes: Any) -> Frame:
+def prediction(seq: int, rev: int, dropped: int = 0, **changes: Any) -> Message:
     """Say what an honest server would, with changes."""
     return {
         "type": "prediction",
@@ -44,7 +47,7 @@ def prediction(seq: int, rev: int, dropped: int = 0, **changes: Any) -> Frame:
     }
 
 
-def error(code: str, seq: int | None = None) -> Frame:
+def error(code: str, seq: int | None = None) -> Message:
     """Refuse a snapshot."""
     return {"type": "error", "code": code, "message": "Expected the truth", "seq": seq, "retryable": False}
 
@@ -100,18 +103,22 @@ def hangs_up(seq: int, rev: int) -> list[Frame]:
 
 
 @contextmanager
-def running_liar(answer: Answer, greeting: list[Frame] = GREETING) -> Iterator[str]:
-    """Run such a server; give its URL."""
+def running_liar(
+    answer: Answer,
+    greet: Callable[[], Sequence[Frame]] = lambda: GREETING,
+    configured: Sequence[Frame] = (),
+) -> Iterator[str]:
+    """Run such a server; give its URL. configured: what it says to who wants it configured."""
 
     def converse(socket: ServerConnection) -> None:
-        try:
-            _tell(socket, greeting)
+        with suppress(ConnectionClosed):
+            _tell(socket, greet())
             for frame in socket:
                 if isinstance(frame, bytes):
                     _, _, _, seq, rev = struct.unpack_from("<BBHII", frame)
                     _tell(socket, answer(seq, rev))
-        except ConnectionClosed:
-            pass
+                else:
+                    _tell(socket, configured)
 
     with serve(converse, "127.0.0.1", 0) as server:
         thread = Thread(target=server.serve_forever)
@@ -123,7 +130,7 @@ def running_liar(answer: Answer, greeting: list[Frame] = GREETING) -> Iterator[s
             thread.join()
 
 
-def _tell(socket: ServerConnection, frames: list[Frame]) -> None:
+def _tell(socket: ServerConnection, frames: Sequence[Frame]) -> None:
     for frame in frames:
         match frame:
             case dict():

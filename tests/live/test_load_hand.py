@@ -2,15 +2,18 @@
 
 from typing import Any
 
+import msgspec
 from picows import WSMsgType
 from websockets.frames import Frame
 from websockets.streams import StreamReader
 
 from live.ink_file import EXAMPLES, read
 from live.load.alarm import clock
+from live.load.books import Guarantee
 from live.load.frames import animate, stamp_binary
-from live.load.hand import Desk, Hand
+from live.load.hand import Desk, Hand, Stage
 from live.messages import HEADER
+from tests.live import liar
 
 
 class Wire:
@@ -36,7 +39,7 @@ def opened() -> tuple[Hand, Wire]:
     hand, wire = Hand(desk, 0, clock()), Wire()
     transport: Any = wire
     hand.on_ws_connected(transport)
-    hand.is_open = True
+    hand.stage = Stage.OPEN
     return hand, wire
 
 
@@ -76,3 +79,14 @@ def test_a_full_socket_gets_the_newest_once_there_is_room() -> None:
     hand.draw(3.0)
     assert len(wire.sent) == 1
     assert hand.books.predict(0, 0, 0) == [1.0], "late since the first that was held back"
+
+
+def test_who_is_told_twice_that_it_is_ready_draws_once() -> None:
+    hand, _ = opened()
+    hand.stage = Stage.CONNECTED
+    begun: list[Hand] = []
+    hand._desk.on_open = begun.append
+    for message in [*liar.GREETING, *liar.GREETING, liar.CONFIGURED]:
+        hand._read(msgspec.json.encode(message))
+    assert begun == [hand]
+    assert hand.books.broken == {Guarantee.FORM}

@@ -11,6 +11,8 @@ from tests.live import liar
 from tests.live.liar import adding, saying
 from tests.live.loads import FEW, load, run, work
 
+[READY] = liar.GREETING
+
 LIES = [
     (liar.drops_without_counting, {Guarantee.BALANCE}),
     (liar.counts_too_many, {Guarantee.BALANCE}),
@@ -58,6 +60,9 @@ NONE = {"digit": None, "confidence": None, "probabilities": None}
         adding('{"type": "\udcff"}'),
         adding('{"type":' + "[" * 100_000),
         adding("no JSON"),
+        adding(*liar.GREETING),
+        adding(liar.CONFIGURED),
+        saying(model="other"),
     ],
 )
 async def test_a_message_that_is_not_as_the_protocol_has_it_is_told(answer: liar.Answer) -> None:
@@ -81,6 +86,41 @@ async def test_what_the_protocol_has_is_believed(tmp_path: Path, ink: str, answe
         outcome = await work(url, ink=file)
     assert not outcome.broken
     assert outcome.answered == outcome.sent > 2
+
+
+@pytest.mark.parametrize(
+    ("greeting", "configured", "broken"),
+    [
+        ([], [], {Guarantee.READY}),
+        ([1012], [], {Guarantee.READY, Guarantee.OPEN}),
+        ([{**READY, "protocol": 2}], [], {Guarantee.READY, Guarantee.FORM}),
+        ([{**READY, "models": []}], [], {Guarantee.READY, Guarantee.FORM}),
+        ([liar.GOODBYE, READY], [liar.CONFIGURED], {Guarantee.FORM}),
+        ([READY], [], {Guarantee.READY}),
+        ([READY], [{**liar.CONFIGURED, "model": "other"}], {Guarantee.READY, Guarantee.FORM}),
+        ([READY], [liar.CONFIGURED], set()),
+    ],
+)
+async def test_a_session_is_open_when_it_is_ready_and_as_it_asked(
+    greeting: list[liar.Frame], configured: list[liar.Frame], broken: set[Guarantee]
+) -> None:
+    with liar.running_liar(liar.honest, lambda: greeting, configured) as url:
+        outcome = await work(url, model="liar", opening_s=0.3)
+    assert set(outcome.broken) == broken
+    is_open = Guarantee.READY not in broken
+    assert outcome.opened == (2 if is_open else 0)
+    assert outcome.refused.total() == (0 if is_open else 2)
+    assert (outcome.sent > 0) == is_open
+
+
+def test_sessions_that_are_never_ready_are_told_and_no_success() -> None:
+    greetings = [[], liar.GREETING]
+    with liar.running_liar(liar.honest, greetings.pop) as url:
+        report = load(url, opening_s=0.5)
+    assert not report.is_kept
+    told = text.describe(report)
+    assert "opened 1   refused 1 (no ready: 1)" in told
+    assert "BROKEN in 1 of 2 sessions: a session is told that it is ready" in told
 
 
 def test_an_honest_stranger_is_believed() -> None:

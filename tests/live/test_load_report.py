@@ -22,7 +22,8 @@ def filled(answers: list[int], seconds: int = 3) -> Report:
         tally.latencies.extend([0.001 * (1 + i) for i in range(100)])
         tally.waits.extend([0.002 * (1 + i) for i in range(200)])
         report.add_second(at, [tally], 0.5, 80_000_000 + at)
-    report.add_outcome(Outcome(opened=len(answers), answers_a_session=array("q", answers)))
+    hands = len(answers)
+    report.add_outcome(Outcome(connected=hands, opened=hands, answers_a_session=array("q", answers)))
     return report
 
 

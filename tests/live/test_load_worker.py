@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from live.load.alarm import clock
-from live.load.hand import Hand
+from live.load.hand import Hand, Stage
 from live.load.plan import Plan
 from live.load.worker import Worker
 
@@ -18,7 +18,7 @@ def test_what_is_held_back_to_the_end_has_waited_until_then() -> None:
     transport: Any = SimpleNamespace(send=lambda *_: None)
     worker._hands.append(hand)
     hand.on_ws_connected(transport)
-    hand.is_open = True
+    hand.stage = Stage.OPEN
     now = clock()
     hand.draw(now - 7)
     hand.pause_writing()
