@@ -31,12 +31,13 @@ _EXTENT = 30_000
 class Motion(NamedTuple):
     """A drawing as a session draws it.
 
-    label: the digit that it is meant to be; is_blank: there is no ink in it.
+    label: the digit that it is meant to be. points, strokes: of all of it, 0 for a blank one.
     """
 
     label: int | None
     frames: list[bytes]
-    is_blank: bool
+    points: int
+    strokes: int
 
 
 Stamp = Callable[[bytes, int, int], bytes | bytearray]
@@ -58,7 +59,8 @@ def animate(drawing: Drawing, steps: int, is_json: bool) -> Motion:
     total = sum(map(len, strokes))
     encode = _json_frame if is_json else _binary_frame
     frames = [encode(_first(strokes, -(-total * step // steps))) for step in range(1, steps + 1)]
-    return Motion(None if drawing.label is None else int(drawing.label), frames, not total)
+    label = None if drawing.label is None else int(drawing.label)
+    return Motion(label, frames, total, len(strokes))
 
 
 def stamp_binary(frame: bytes, seq: int, rev: int) -> bytearray:

@@ -7,18 +7,21 @@ Lean, because a thousand of them share one process: no task and no queue of its 
 import asyncio
 from collections.abc import Callable
 from enum import Enum
+from math import inf
 
 import msgspec
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 from live.load import mail
 from live.load.alarm import clock
-from live.load.books import Books, Guarantee
+from live.load.books import Books, Guarantee, Terms
 from live.load.frames import Motion, Stamp, masked
-from live.load.mail import Fault, Message, Ready
+from live.load.mail import Fault, Limits, Message, Ready
 from live.load.tally import Tally
 from live.messages import Configured, GoAway, Prediction
 
+_HIGHEST = 0xFFFFFFFF
+"""Of seq and rev."""
 _NO_CODE = 1005
 _NO_CLOSE_FRAME = 1006
 
@@ -53,6 +56,17 @@ class Desk:
         """Called when a session is open, and configured if that was asked for."""
         self.on_answer: Callable[[Hand], None] = lambda _: None
         """Called when a session's newest snapshot is answered."""
+        self._points = max(motion.points for motion in motions)
+        self._strokes = max(motion.strokes for motion in motions)
+        self._bytes = max(len(stamp(motion.frames[-1], _HIGHEST, _HIGHEST)) for motion in motions)
+
+    def accept(self, limits: Limits) -> Terms:
+        """Note a server's limits, and return what they mean for a session."""
+        self.limit_per_s = limits.snapshots_per_s
+        is_oversized = (
+            self._points > limits.points or self._strokes > limits.strokes or self._bytes > limits.frame_bytes
+        )
+        return Terms(limits.idle_s, is_oversized)
 
 
 class Hand(WSListener):
@@ -64,10 +78,10 @@ class Hand(WSListener):
         """When it began to connect; later by what then passes until its first snapshot is due."""
         self.books = Books(desk.steps)
         self.close_code: int | None = None
+        self.closed_at = inf
         self.stage = Stage.CONNECTED
         self.is_decided = asyncio.Event()
         """Set once it is open, or never will be."""
-        self.has_goodbye = False
         self.is_leaving = False
         self._desk = desk
         self._model = ""
@@ -84,7 +98,12 @@ class Hand(WSListener):
     @property
     def is_done(self) -> bool:
         """Nothing more is to be expected of it."""
-        return self.close_code is not None or self.books.is_settled
+        return self.close_code is not None or (self.books.is_settled and not self.has_goodbye)
+
+    @property
+    def has_goodbye(self) -> bool:
+        """The server has said that it is about to close, and is sent nothing more."""
+        return self.books.goodbye_at < inf
 
     @property
     def unanswered(self) -> list[float]:
@@ -116,10 +135,11 @@ class Hand(WSListener):
             desk.tally.withheld += 1
             return None
         self._withheld_since = 0.0
-        seq = books.send(due)
+        now = clock()
+        seq = books.send(due, now)
         rev, step = divmod(seq, desk.steps)
         desk.tally.sent += 1
-        desk.tally.lags.append(clock() - due)
+        desk.tally.lags.append(now - due)
         return desk.stamp(self._motion(rev).frames[step], seq, rev)
 
     def leave(self) -> None:
@@ -144,7 +164,7 @@ class Hand(WSListener):
         """Take in a frame of the server's."""
         kind = frame.msg_type
         if kind == WSMsgType.CLOSE:
-            self.close_code = int.from_bytes(frame.get_payload_as_bytes()[:2], "big") or _NO_CODE
+            self._end(int.from_bytes(frame.get_payload_as_bytes()[:2], "big") or _NO_CODE)
             transport.send_close(WSCloseCode.OK)
             transport.disconnect()
         elif kind in (WSMsgType.TEXT, WSMsgType.CONTINUATION):
@@ -158,7 +178,8 @@ class Hand(WSListener):
     def on_ws_disconnected(self, _: WSTransport) -> None:
         """Note the end: 1006 when there was no close frame."""
         self._transport = None
-        self.close_code = self.close_code or _NO_CLOSE_FRAME
+        if self.close_code is None:
+            self._end(_NO_CLOSE_FRAME)
         self.is_decided.set()
 
     def pause_writing(self) -> None:
@@ -168,6 +189,9 @@ class Hand(WSListener):
     def resume_writing(self) -> None:
         """There is room again."""
         self._is_full = False
+
+    def _end(self, code: int) -> None:
+        self.close_code, self.closed_at = code, clock()
 
     # ---- what came
 
@@ -191,13 +215,13 @@ class Hand(WSListener):
             case Fault() if stage is not Stage.CONNECTED:
                 self._take_fault(message)
             case GoAway() if stage is not Stage.CONNECTED:
-                self.has_goodbye = True
+                self.books.say_goodbye(clock())
             case _:
                 self.books.broken.add(Guarantee.FORM)
 
     def _take_ready(self, ready: Ready) -> None:
         desk = self._desk
-        desk.limit_per_s = ready.limits.snapshots_per_s
+        self.books.begin(desk.accept(ready.limits), self.started_at)
         if desk.configure and self._transport:
             self.stage = Stage.CONFIGURING
             self._transport.send(WSMsgType.TEXT, desk.configure)
@@ -234,7 +258,7 @@ class Hand(WSListener):
             tally.latencies.append(now - settled[-1])
         rev, step = divmod(seq, desk.steps)
         motion = self._motion(rev)
-        if motion.is_blank != (told.verdict == "blank") or told.model != self._model:
+        if (motion.points > 0) == (told.verdict == "blank") or told.model != self._model:
             books.broken.add(Guarantee.FORM)
         if step == desk.steps - 1 and motion.label is not None:
             tally.judged += 1

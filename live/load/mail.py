@@ -35,7 +35,8 @@ class Limits(msgspec.Struct, frozen=True):
     strokes: int
     picture_pixels: int
     snapshots_per_s: float
-    idle_s: float | None = None
+    idle_s: float = 1.0
+    """At least, of who does not tell: nobody has been idle who has just drawn."""
 
 
 class Model(msgspec.Struct, frozen=True):

@@ -109,6 +109,7 @@ class Worker:
         if plan.token:
             self._headers.append(("Authorization", f"Bearer {plan.token}"))
         self._outcome = Outcome()
+        self._left_at = 0.0
         self._is_hurried = False
         """Somebody did not want to wait for the last answers: the server may have been about to give them."""
 
@@ -241,6 +242,7 @@ class Worker:
             await asyncio.sleep(_SETTLE_POLL_S)
             if stopping.done():
                 until, self._is_hurried = 0.0, True
+        self._left_at = clock()
         for hand in self._hands:
             if hand.close_code is None:
                 hand.leave()
@@ -256,10 +258,12 @@ class Worker:
 
     def _close(self, hand: Hand) -> Outcome:
         books = hand.books
-        if hand.is_leaving:
-            books.close(is_excused=self._is_hurried)
+        if not hand.is_leaving:
+            books.close(hand.close_code, hand.closed_at)
         else:
-            books.close(hand.close_code, is_excused=hand.has_goodbye)
+            books.close(is_excused=self._is_hurried)
+            if self._left_at - books.goodbye_at >= self._plan.grace_s:
+                books.broken.add(Guarantee.OPEN)
         return Outcome(
             connected=1,
             closed=Counter([] if hand.is_leaving else [str(hand.close_code)]),

@@ -4,7 +4,7 @@ import json
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import msgspec
@@ -100,6 +100,49 @@ def falls_silent(seq: int, rev: int) -> list[Frame]:
 def hangs_up(seq: int, rev: int) -> list[Frame]:
     """Close the websocket without a goodbye."""
     return [prediction(seq, rev) if seq < 6 else 1000]
+
+
+def counts_ahead(seq: int, rev: int) -> list[Frame]:
+    """Count a snapshot as dropped before it is sent."""
+    return [] if seq == 1 else [prediction(seq, rev, dropped=int(seq == 0))]
+
+
+def pays_with_an_error(seq: int, rev: int) -> list[Frame]:
+    """Leave one snapshot out, and refuse the next twice, so that the sum is right."""
+    refused: list[Frame] = [error("internal", seq)] * 2
+    return {1: [], 2: refused}.get(seq, honest(seq, rev))
+
+
+def refuses_half(seq: int, rev: int) -> list[Frame]:
+    """Refuse what is as good as the other half."""
+    return [error("bad_message", seq)] if seq % 2 else honest(seq, rev)
+
+
+def leaves_unanswered(seq: int, rev: int) -> list[Frame]:
+    """Answer no more, and say goodbye only long after."""
+    if seq == 1:
+        Event().wait(0.3)
+        return [GOODBYE, 1012]
+    return honest(seq, rev)
+
+
+def leaves_otherwise(seq: int, rev: int) -> list[Frame]:
+    """Say goodbye, and close as the protocol does not know it."""
+    return [*honest(seq, rev), GOODBYE, 4321] if seq == 2 else honest(seq, rev)
+
+
+def never_leaves(seq: int, rev: int) -> list[Frame]:
+    """Say goodbye, and stay."""
+    return [*honest(seq, rev), GOODBYE] if seq == 2 else honest(seq, rev)
+
+
+def closing(code: int) -> Answer:
+    """Close while everybody draws."""
+
+    def close(seq: int, rev: int) -> list[Frame]:
+        return [*honest(seq, rev), code] if seq == 2 else honest(seq, rev)
+
+    return close
 
 
 @contextmanager

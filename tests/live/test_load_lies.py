@@ -21,6 +21,15 @@ LIES = [
     (liar.mixes_up_drawings, {Guarantee.RISING}),
     (liar.falls_silent, {Guarantee.LAST_ANSWERED}),
     (liar.hangs_up, {Guarantee.OPEN, Guarantee.LAST_ANSWERED}),
+    (liar.counts_ahead, {Guarantee.BALANCE}),
+    (liar.pays_with_an_error, {Guarantee.BALANCE}),
+    (liar.refuses_half, {Guarantee.TAKEN}),
+    (liar.leaves_unanswered, {Guarantee.LAST_ANSWERED}),
+    (liar.leaves_otherwise, {Guarantee.OPEN}),
+    (liar.never_leaves, {Guarantee.OPEN}),
+    (liar.closing(1001), {Guarantee.OPEN}),
+    (liar.closing(1009), {Guarantee.OPEN}),
+    (liar.closing(1013), {Guarantee.OPEN}),
 ]
 
 
