@@ -21,6 +21,7 @@ from picows import WSHandshakeError, ws_connect
 
 from live import ink_file
 from live.address import say_why
+from live.files_limit import raise_file_limit
 from live.load import frames
 from live.load.alarm import clock
 from live.load.books import Guarantee
@@ -36,6 +37,9 @@ _MAX_OPENING = 200
 _SETTLE_POLL_S = 0.02
 _HEAR_POLL_S = 0.02
 _READ_BUFFER_BYTES = 2048
+
+raise_open_files = raise_file_limit
+"""What those who run such workers of their own call it."""
 
 
 class Start(NamedTuple):
@@ -65,7 +69,7 @@ def work(plan: Plan, index: int, pipe: Connection) -> None:
     # They may reach the whole group; the conductor says what is to be done about it.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    raise_open_files()
+    raise_file_limit()
     if hasattr(os, "nice"):
         os.nice(plan.niceness)
     with contextlib.suppress(ImportError):
@@ -75,16 +79,6 @@ def work(plan: Plan, index: int, pipe: Connection) -> None:
     # A conductor that is gone needs no numbers.
     with contextlib.suppress(ConnectionError):
         asyncio.run(Worker(plan, index, pipe).run())
-
-
-def raise_open_files() -> None:
-    """Allow this process as many sockets as it may have."""
-    try:
-        import resource
-    except ImportError:
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 class Worker:
