@@ -3,6 +3,7 @@
 import contextlib
 import ipaddress
 import socket
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +21,18 @@ class Usage(NamedTuple):
     rss_bytes: int
 
 
+@dataclass
+class _Known:
+    """What a process had used at the last look, in seconds."""
+
+    parent: int
+    own_s: float = 0.0
+    ended_s: float = 0.0
+    """Of its children that have ended, as the system adds it up."""
+    counted_s: float = 0.0
+    """What will be, or has been, added to that, and was counted while those children lived."""
+
+
 class Watch:
     """A server's process and its children, those that come and go meanwhile too."""
 
@@ -33,8 +46,8 @@ class Watch:
         except psutil.Error:
             raise StartError(f"Expected a process {pid} to watch, found none") from None
         self._cpu_s = 0.0
-        self._known_s: dict[psutil.Process, float] = {}
-        """Processor time of each process at the last look."""
+        self._known: dict[psutil.Process, _Known] = {}
+        """Those that lived at the last look."""
 
     def look(self) -> Usage:
         """Read what it has used so far; its children's processor time stays when they end.
@@ -45,6 +58,7 @@ class Watch:
             if self._process.status() == psutil.STATUS_ZOMBIE:
                 raise ProcessLookupError
             children = self._process.children(recursive=True)
+            self._forget({self._process, *children})
             rss_bytes = self._read(self._process)
         except psutil.Error:
             raise ProcessLookupError from None
@@ -54,13 +68,30 @@ class Watch:
                 rss_bytes += self._read(child)
         return Usage(self._cpu_s, rss_bytes)
 
+    def _forget(self, living: set[psutil.Process]) -> None:
+        """Have those live know what was counted of those ended: it becomes part of what is theirs."""
+        before = self._known.copy()
+        by_pid = {process.pid: process for process in before}
+        for process in before.keys() - living:
+            gone = self._known.pop(process)
+            heir = by_pid.get(gone.parent)
+            while heir and heir not in living:
+                heir = by_pid.get(before[heir].parent)
+            if heir:
+                before[heir].counted_s += gone.own_s + gone.ended_s + gone.counted_s
+
     def _read(self, process: psutil.Process) -> int:
         """Add what a process has used since it was last read; return its memory."""
         with process.oneshot():
-            times, memory = process.cpu_times(), process.memory_info()
-        cpu_s = times.user + times.system
-        self._cpu_s += cpu_s - self._known_s.get(process, 0.0)
-        self._known_s[process] = cpu_s
+            times, memory, parent = process.cpu_times(), process.memory_info(), process.ppid()
+        known = self._known.setdefault(process, _Known(parent))
+        own_s = times.user + times.system
+        # Not every platform knows it.
+        ended_s = getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0)
+        counted_s = min(known.counted_s, ended_s - known.ended_s)
+        self._cpu_s += own_s - known.own_s + ended_s - known.ended_s - counted_s
+        known.own_s, known.ended_s = own_s, ended_s
+        known.counted_s -= counted_s
         return int(memory.rss)
 
 
