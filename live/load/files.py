@@ -41,10 +41,12 @@ def _check(path: Path) -> None:
     try:
         if path.exists() and not (path.is_file() or path.is_dir()):
             return  # A pipe would take the look for the report.
-        is_new = not path.exists()
-        path.open("ab").close()
+        # Of a link, what it leads to: that may be new, and the link is not ours to remove.
+        target = Path(os.path.realpath(path))
+        is_new = not target.exists()
+        target.open("ab").close()
         if is_new:
-            path.unlink()
+            target.unlink()
     except OSError as error:
         raise StartError(_say(path, error)) from None
 
