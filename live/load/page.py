@@ -40,6 +40,7 @@ _STYLE = """
 }
 body { background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto;
   max-width: 84rem; padding: 0 1rem; }
+h1 { overflow-wrap: anywhere; }
 pre { overflow-x: auto; padding: 1rem; border: 1px solid var(--faint); border-radius: 8px; }
 .broken { color: var(--b); }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(30rem, 100%), 1fr)); gap: 1.5rem; }

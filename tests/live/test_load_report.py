@@ -2,10 +2,12 @@
 
 import io
 import os
+import shutil
 from array import array
 from html.parser import HTMLParser
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from live.load import page, text
 from live.load.books import Guarantee
@@ -13,6 +15,7 @@ from live.load.plan import Plan
 from live.load.plot import plot
 from live.load.report import Report, Times
 from live.load.tally import Outcome, Tally
+from tests.conftest import require
 
 
 def filled(answers: list[int], seconds: int = 3) -> Report:
@@ -162,6 +165,19 @@ def test_the_page_is_whole_and_needs_nothing_else() -> None:
     parser.feed(page.render(report))
     assert parser.open == []
     assert parser.addresses == []
+
+
+@pytest.mark.browser
+def test_a_long_address_makes_the_page_no_wider_than_a_phone() -> None:
+    chromium = require(os.environ.get("LIVE_DIGITS_CHROMIUM") or shutil.which("chromium"), "Chromium")
+    report = filled([1])
+    report.plan = Plan(url=f"ws://{'x' * 60}.example/v1/live")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        tab = browser.new_page(viewport={"width": 375, "height": 800})
+        tab.set_content(page.render(report))
+        assert tab.evaluate("document.documentElement.scrollWidth") == 375
+        browser.close()
 
 
 def test_a_single_point_can_be_seen() -> None:
