@@ -5,6 +5,7 @@ session only stamps seq and rev into them as it sends.
 """
 
 from collections.abc import Callable
+from math import isfinite
 from random import randbytes
 from struct import Struct as Layout
 from typing import NamedTuple
@@ -103,7 +104,11 @@ def _to_whole_numbers(strokes: Strokes) -> Strokes:
     if not len(points):
         return strokes
     low = points.min(axis=0)
-    scale = _EXTENT / max(float((points.max(axis=0) - low).max()), 1e-9)
+    with np.errstate(over="ignore"):
+        extent = float((points.max(axis=0) - low).max())
+    if not isfinite(extent):
+        raise ValueError("Expected points nearer to each other")
+    scale = _EXTENT / max(extent, 1e-9)
     arrays = [np.array([p[:2] for p in stroke], float).reshape(-1, 2) for stroke in strokes]
     return [np.rint((array - low) * scale).tolist() for array in arrays]
 

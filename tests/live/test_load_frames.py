@@ -66,6 +66,15 @@ def test_what_binary_ink_does_not_hold_is_said(strokes: Strokes) -> None:
     animate(Drawing(strokes), 1, is_json=True)
 
 
+def test_points_too_far_apart_for_any_arithmetic_are_said() -> None:
+    drawing = Drawing([[[-1e308, 0.0], [1e308, 1.0]]])
+    with pytest.raises(ValueError, match="Expected points nearer to each other"):
+        animate(drawing, 1, is_json=False)
+    animate(drawing, 1, is_json=True)
+    far = animate(Drawing([[[-8e307, 0.0], [8e307, 8e307]]]), 1, is_json=False)
+    assert decoded(far, False)[0].ink.points.tolist() == [[0, 0], [30_000, 15_000]]
+
+
 @pytest.mark.parametrize("is_json", [False, True])
 def test_a_point_of_one_number_is_refused(is_json: bool) -> None:
     with pytest.raises(ValueError, match="Expected points of two numbers or more"):
