@@ -22,7 +22,7 @@ from live.blocking import Blocking
 from live.errors import BadMessage, StartError
 from live.ink_file import EXAMPLES
 from live.load import files, frames
-from live.load.plan import Plan
+from live.load.plan import MOST_STEPS, Plan
 from live.output import writing
 from live.remote import REACH_S, add_token, reaching
 from live.settings import number, read_token, seconds
@@ -47,7 +47,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=0.0,
         help="seconds between two drawings of a session, without --closed",
     )
-    add("--steps", type=count, default=16, help="snapshots that a drawing grows through; 1 sends it whole")
+    add(
+        "--steps",
+        type=number(int, least=1, most=MOST_STEPS),
+        default=16,
+        help="snapshots that a drawing grows through; 1 sends it whole",
+    )
     add("--ink", type=Path, default=EXAMPLES, help="file of drawings, with labels or without")
     add("--json-ink", action="store_true", help="send ink as JSON instead of binary")
     add("--model", default="", help="which of the server's models is to read (default: the server's)")

@@ -5,6 +5,9 @@ from pathlib import Path
 
 from live.ink_file import EXAMPLES
 
+MOST_STEPS = 1_000
+"""Of a drawing, all of whose frames are made before the test: no pen takes as many."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:

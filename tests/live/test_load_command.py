@@ -122,6 +122,7 @@ def test_servers_that_hang_up_or_send_elsewhere_are_said(answer: bytes, reason: 
         (["here", "--closed", "--pause", "1"], 1, "live-digits: Expected --pause without --closed"),
         (["here", "--html", "tests"], 1, "live-digits: Expected to write tests, but: Is a directory"),
         (["here", "--sessions", "0"], 2, "expected at least 1, got 0"),
+        (["here", "--steps", "2000000"], 2, "expected at most 1000, got 2000000"),
         (["here", "--niceness", "20"], 2, "invalid choice: 20"),
         (["here", "--pid", "999999999"], 1, "Expected a process 999999999 to watch"),
     ],
