@@ -16,7 +16,6 @@ from pathlib import Path
 
 import msgspec
 
-from live import ink_file
 from live.address import websocket_url
 from live.blocking import Blocking
 from live.errors import BadMessage, StartError
@@ -121,18 +120,9 @@ def main(options: argparse.Namespace) -> int:
 def _plan(options: argparse.Namespace) -> Plan:
     if options.closed and options.pause:
         raise StartError("Expected --pause without --closed, which draws as fast as it is answered")
-    try:
-        for drawing in ink_file.read(options.ink):
-            frames.animate(drawing, 1, options.json_ink)
-    except BadMessage as error:
-        raise StartError(str(error)) from None
-    except ValueError as error:
-        raise StartError(f"{error}, in {options.ink}") from None
-    except OSError as error:
-        raise StartError(f"Expected ink in {options.ink}, but: {error.strerror or error}") from None
     with reaching(options.url):
         url = websocket_url(options.url)
-    return Plan(
+    plan = Plan(
         url=url,
         sessions=options.sessions,
         rate=options.rate,
@@ -148,6 +138,20 @@ def _plan(options: argparse.Namespace) -> Plan:
         processes=min(options.processes, options.sessions),
         niceness=options.niceness,
     )
+    _check_ink(plan)
+    return plan
+
+
+def _check_ink(plan: Plan) -> None:
+    try:
+        for drawing in plan.drawings:
+            frames.animate(drawing, 1, plan.is_json)
+    except BadMessage as error:
+        raise StartError(str(error)) from None
+    except ValueError as error:
+        raise StartError(f"{error}, in {plan.ink}") from None
+    except OSError as error:
+        raise StartError(f"Expected ink in {plan.ink}, but: {error.strerror or error}") from None
 
 
 def _check_model(plan: Plan) -> None:

@@ -1,9 +1,11 @@
 """What a load test is to do."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
-from live.ink_file import EXAMPLES
+from live import ink_file
+from live.ink_file import EXAMPLES, Drawing
 
 MOST_STEPS = 1_000
 """Of a drawing, all of whose frames are made before the test: no pen takes as many."""
@@ -43,6 +45,11 @@ class Plan:
     grace_s: float = 10.0
     """How long last snapshots may stay unanswered."""
     seed: int = 0
+
+    @cached_property
+    def drawings(self) -> list[Drawing]:
+        """The drawings of `ink`, which is read once: it may be a pipe. Raises BadMessage or OSError."""
+        return ink_file.read(self.ink)
 
     @property
     def period_s(self) -> float:

@@ -19,7 +19,6 @@ from typing import NamedTuple
 
 from picows import WSHandshakeError, ws_connect
 
-from live import ink_file
 from live.address import say_why
 from live.files_limit import raise_file_limit
 from live.load import frames
@@ -89,8 +88,7 @@ class Worker:
         self._index = index
         self._pipe = pipe
         stamp = frames.stamp_json if plan.is_json else frames.stamp_binary
-        drawings = ink_file.read(plan.ink)
-        motions = [frames.animate(drawing, plan.steps, plan.is_json) for drawing in drawings]
+        motions = [frames.animate(drawing, plan.steps, plan.is_json) for drawing in plan.drawings]
         self._desk = Desk(motions, plan.steps, stamp, is_json=plan.is_json, model=plan.model)
         self._pacer = None if plan.is_closed else Pacer(plan, index)
         if self._pacer:

@@ -158,6 +158,20 @@ def test_ink_that_cannot_be_sent_is_said(tmp_path: Path) -> None:
     assert (found.returncode, found.stderr) == (1, told)
 
 
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="this platform does not list open files")
+def test_ink_may_come_from_a_pipe() -> None:
+    ours, theirs = os.pipe()
+    os.write(theirs, b'{"strokes": [[[1, 2], [3, 4]]]}')
+    os.close(theirs)
+    with liar.running_liar(liar.honest) as url:
+        command = [sys.executable, "-m", "live", "load", url, *FEW, "--ink", f"/dev/fd/{ours}"]
+        found = subprocess.run(
+            command, capture_output=True, text=True, cwd=ROOT, check=False, pass_fds=[ours], timeout=60
+        )
+    os.close(ours)
+    assert found.returncode == 0, found.stderr
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this platform has no full device")
 def test_a_report_that_cannot_be_written_costs_no_other(tmp_path: Path) -> None:
     page = tmp_path / "report.html"
