@@ -75,9 +75,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Load a server, and report; return 1 when it broke a guarantee, 130 when stopped before any answer.
+    """Load a server, and report.
 
-    Raises StartError when it can't be done, or came to nothing.
+    Returns 1 when it broke a guarantee, or a process of ours died, 130 when stopped before any answer. Raises
+    StartError when it can't be done, or came to nothing.
     """
     plan = _plan(options)
     try:

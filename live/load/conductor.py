@@ -67,6 +67,7 @@ def run(
                 raise
             report.is_cut_short = True
         _settle(plan, cast, report, on_stop)
+        report.lost_workers = plan.processes - len(cast)
     if not report.outcome.opened:
         reasons = ", ".join(f"{reason} ({n})" for reason, n in report.outcome.refused.items())
         raise StartError(f"Expected to open sessions at {plan.url}, but: {reasons or 'stopped before'}")
@@ -115,7 +116,7 @@ def _look(watch: Watch | None) -> Usage | None:
 
 @contextmanager
 def _workers(plan: Plan) -> Iterator[list[_Cast]]:
-    """Start the workers; whatever happens, they end."""
+    """Start the workers, and give a list of them; whatever happens, they end."""
     context = multiprocessing.get_context("spawn")
     cast: list[_Cast] = []
     try:
@@ -126,7 +127,7 @@ def _workers(plan: Plan) -> Iterator[list[_Cast]]:
                 process.start()
                 theirs.close()
                 cast.append(_Cast(process, ours))
-        yield cast
+        yield cast.copy()
     finally:
         for one in cast:
             one.pipe.close()
@@ -178,11 +179,13 @@ def _tell(cast: list[_Cast], message: Any) -> None:
 def _hear_all(
     cast: list[_Cast], kind: type, within_s: float, on_other: Callable[[Any], None] = lambda _: None
 ) -> list[Any]:
-    """Wait for one message of a kind from every worker; what else comes goes to `on_other`."""
+    """Wait for one message of a kind from every worker that lives; what else comes goes to `on_other`.
+
+    Whoever has died is struck off. Raises StartError when nobody is left.
+    """
     heard: dict[Any, Any] = {}
     until = clock() + within_s + _MAX_SILENCE_S
-    while len(heard) < len(cast):
-        missing = [one.pipe for one in cast if one.pipe not in heard]
+    while missing := [one.pipe for one in cast if one.pipe not in heard]:
         ready = wait(missing, max(until - clock(), 0))
         if not ready:
             raise StartError(
@@ -191,10 +194,13 @@ def _hear_all(
         for pipe in ready:
             try:
                 message = pipe.recv()  # type: ignore[union-attr, call-arg]
-            except EOFError:
-                raise StartError("Expected every process of the tester to live, but one has died") from None
+            except (EOFError, OSError):
+                cast[:] = [one for one in cast if one.pipe is not pipe]
+                continue
             if isinstance(message, kind):
                 heard[pipe] = message
             else:
                 on_other(message)
+    if not cast:
+        raise StartError("Expected the processes of the tester to live, but they have died")
     return list(heard.values())

@@ -63,7 +63,7 @@ svg circle.line1 { fill: var(--b); }
 def render(report: Report) -> str:
     """Render a report as an HTML document."""
     plan = escape(text.describe_plan(report.plan))
-    verdict = "" if report.is_kept else '<p class="broken"><strong>A guarantee was broken.</strong></p>'
+    broken = '<p class="broken"><strong>A guarantee was broken.</strong></p>' if report.outcome.broken else ""
     return f"""<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -72,7 +72,7 @@ def render(report: Report) -> str:
 <style>{_STYLE}</style>
 <h1>Load test of {escape(report.plan.url)}</h1>
 <p>{plan}. By live-digits {__version__}.</p>
-{verdict}
+{broken}
 <pre>{escape(text.describe(report))}</pre>
 <div class="plots">
 {"".join(_plots(report))}

@@ -70,6 +70,8 @@ class Report:
         self.program = program
         """What is watched: a process, and what it is called."""
         self.is_cut_short = False
+        self.lost_workers = 0
+        """Those that died: of their sessions there is nothing but the seconds that they had told of."""
         self.seconds: list[Second] = []
         self.latency = Times()
         self.wait = Times()
@@ -138,8 +140,8 @@ class Report:
 
     @property
     def is_kept(self) -> bool:
-        """No guarantee was broken."""
-        return not self.outcome.broken
+        """No guarantee was broken, and every worker lived to tell."""
+        return not (self.outcome.broken or self.lost_workers)
 
     @property
     def is_too_fast(self) -> bool:
@@ -242,6 +244,7 @@ class Report:
             },
             "tester": {
                 "lag_ms": self.lag.percentiles,
+                "lost_processes": self.lost_workers,
                 "busiest_core": self.busiest_worker if self.seconds else None,
             },
             "seconds": msgspec.to_builtins(self.seconds),

@@ -1,11 +1,13 @@
 """The load tester, ended before its time: who stops it has the report of what was measured till then."""
 
+import json
 import os
 import signal
 import socket as sockets
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import psutil
 import pytest
@@ -87,6 +89,34 @@ def test_nobody_draws_on_once_it_is_ended(number: str, ramp: str) -> None:
             _, told = load.communicate(timeout=60)
     assert (load.returncode, told) == (-9 if number == "SIGKILL" else 130, "")
     assert psutil.wait_procs(workers, timeout=30)[1] == []
+
+
+@pytest.mark.parametrize("killed", [1, 2])
+def test_a_process_of_its_own_that_dies_costs_no_other_its_report(killed: int, tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    with liar.running_liar(liar.honest) as url:
+        command = [sys.executable, "-m", "live", "load", url, "--sessions", "2", "--processes", "2"]
+        flags = ["--seconds", "2", "--ramp", "0", "--json", str(file)]
+        with subprocess.Popen(
+            [*command, *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+        ) as load:
+            assert load.stderr
+            load.stderr.readline()
+            children = psutil.Process(load.pid).children()
+            workers = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+            for worker in workers[:killed]:
+                worker.kill()
+            told, faults = load.communicate(timeout=60)
+    assert load.returncode == 1
+    if killed == 1:
+        assert "TESTER DIED   1 of 2 processes" in told
+        report = json.loads(file.read_text())
+        assert report["tester"]["lost_processes"] == 1
+        assert report["sessions"]["opened"] == 1
+        assert report["seconds"][1]["answered"] > 0
+        assert report["broken_guarantees"] == {}
+    else:
+        assert faults.endswith("Expected the processes of the tester to live, but they have died\n")
 
 
 def test_who_stops_it_before_it_measures_is_told_nothing() -> None:
