@@ -31,7 +31,8 @@ def load(url: str, **changes: Any) -> Report:
 async def work(url: str, **changes: Any) -> Outcome:
     """Have one worker draw for a little while, and return what came of its sessions."""
     ours, theirs = Pipe()
-    working = asyncio.create_task(Worker(_plan(url, changes), 0, theirs).run())
+    worker = Worker(_plan(url, changes), 0, theirs)
+    working = asyncio.create_task(worker.run())
 
     async def hear(kind: type) -> Any:
         while True:
@@ -51,7 +52,10 @@ async def work(url: str, **changes: Any) -> Outcome:
         return outcome
     finally:
         await working
-        # Here, other tests go on.
+        # Its process would end now; here, a server that waits for its sockets to be closed would wait on.
+        while any(hand.close_code is None for hand in worker._hands):  # noqa: ASYNC110
+            await asyncio.sleep(5e-3)
+        # And other tests go on.
         gc.enable()
 
 

@@ -150,7 +150,7 @@ def test_a_broken_promise_is_said_and_ends_the_command_with_1() -> None:
 
 
 def test_a_server_that_answers_nothing_is_no_success() -> None:
-    with liar.running_liar(lambda _, __: [liar.error("overloaded")]) as url:
+    with liar.running_liar(lambda seq, _: [liar.error("overloaded", seq)]) as url:
         found = run(url, *FEW, "--rate", "5")
     assert found.returncode == 1
     assert "snapshots, got none" in found.stderr
