@@ -37,9 +37,6 @@ _SETTLE_POLL_S = 0.02
 _HEAR_POLL_S = 0.02
 _READ_BUFFER_BYTES = 2048
 
-raise_open_files = raise_file_limit
-"""What those who run such workers of their own call it."""
-
 
 class Start(NamedTuple):
     """Open the sessions, beginning at `at` (seconds of the monotonic clock)."""

@@ -17,8 +17,8 @@ import numpy as np
 import psutil
 
 from live import ink_file
+from live.files_limit import raise_file_limit
 from live.ink_file import EXAMPLES, Drawing
-from live.load.worker import raise_open_files
 from live.recogniser import PREFERRED_MODEL, find_cards
 from live.settings import WEIGHTS
 from tests.bench import browser, capacity, cost, crowd, explaining, flood, start, upload, waiting, workers
@@ -43,7 +43,7 @@ PARTS = {
 def main() -> int:
     """Measure; return 1 when a goal is missed."""
     options = _options()
-    raise_open_files()
+    raise_file_limit()
     with tempfile.TemporaryDirectory() as folder:
         ink = options.ink
         if options.unipen:

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from struct import pack
 from typing import NamedTuple
 
-from live.load.worker import raise_open_files
+from live.files_limit import raise_file_limit
 from tests.conformance import CONFIGURE, INK
 from tests.live.drawings import binary_ink
 from tests.wire import Op, Wire, close_code, frame, handshake
@@ -280,6 +280,6 @@ async def _misbehave(misbehave: Misbehave, server: Place, seconds: float) -> Non
 
 
 if __name__ == "__main__":
-    raise_open_files()
+    raise_file_limit()
     asyncio.run(_misbehave(globals()[sys.argv[1]], Place(sys.argv[2], int(sys.argv[3])), float(sys.argv[4])))
     print(json.dumps(_closes))

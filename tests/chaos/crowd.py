@@ -18,11 +18,11 @@ from picows import WSHandshakeError, ws_connect
 
 from live import ink_file
 from live.counts import Addable
+from live.files_limit import raise_file_limit
 from live.load import frames
 from live.load.alarm import clock
 from live.load.hand import Desk, Hand
 from live.load.tally import Tally
-from live.load.worker import raise_open_files
 from live.messages import SUBPROTOCOL
 from tests.chaos import network
 
@@ -105,7 +105,7 @@ class Crowd:
 
 
 def _run(habits: Habits, pipe: Connection) -> None:
-    raise_open_files()
+    raise_file_limit()
     if habits.network:
         network.enter(habits.network)
     asyncio.run(_Room(habits).run(pipe))
