@@ -34,7 +34,7 @@ class LiveEndpoint:
             subprotocol = self._check(scope)
             await self._service.until_ready()
             connection = Connection(self._service, gate.address_of(scope))
-            self._service.enter(connection)
+            self._service.members.enter(connection)
         except LiveError as refusal:
             self._service.metrics.refusals[refusal.code] += 1
             await WebSocket(scope, receive, send).send_denial_response(refuse(refusal))
@@ -54,7 +54,7 @@ class LiveEndpoint:
                     {"type": "websocket.close", "code": Close.INTERNAL.code, "reason": Close.INTERNAL.reason}
                 )
         finally:
-            self._service.leave(connection)
+            self._service.members.leave(connection)
             connection.log_end()
 
     def _check(self, scope: Scope) -> str | None:

@@ -59,7 +59,7 @@ def http_routes(service: Service) -> list[BaseRoute]:
     async def live(request: Request) -> Response:
         """Tell a page, whose browser won't, why its websocket was refused; 426 if it would not be."""
         await service.until_ready()
-        service.check_room(address_of(request.scope))
+        service.members.check_room(address_of(request.scope))
         raise HTTPException(HTTPStatus.UPGRADE_REQUIRED, "Expected a websocket", {"Upgrade": "websocket"})
 
     files = Page(FRONTEND)

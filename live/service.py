@@ -1,28 +1,26 @@
-"""The service: models, batcher and the sessions that are open; from loading to draining.
+"""The service: models, batcher and the members that are connected; from loading to draining.
 
 What `app.py` starts and stops, what `connection.py` and `routes.py` serve from. It knows no websocket and no
-HTTP: those who enter are `Member`s.
+HTTP: who is connected, members.py knows.
 """
 
 import asyncio
 import contextlib
 import itertools
 import logging
-import random
 import time
 from collections.abc import Awaitable, Callable
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from live import garbage, ink, recogniser
 from live.batcher import Batcher
 from live.census import Census, OwnCensus
-from live.counts import Counts
-from live.errors import Overloaded, StartError, TooMany
+from live.errors import Overloaded, StartError
 from live.explaining.explainer import Explainer
-from live.gate import whose
 from live.lanes import Cut
-from live.messages import GoAway, Model, Snapshot
+from live.members import Members
+from live.messages import Model, Snapshot
 from live.metrics import Metrics, collect
 from live.pictures.decoder import Decoder
 from live.places import Places
@@ -48,8 +46,6 @@ _STUCK_S = 5.0
 _WATCH_S = 0.25
 _PATIENCE = 40
 """Ticks of the watch, hence 10 s, after which a predict call is given up."""
-_GOODBYE_S = 0.5
-"""How long a goodbye may take to reach a client, and the client's last snapshot to reach us."""
 _MEMORY_S = 60.0
 _MAX_REPLACED = 3
 """Predict threads replaced within that time; one more, and the server had better end."""
@@ -68,23 +64,6 @@ class State(Enum):
     RESTARTING = "restarting"
     DRAINING = "draining"
     FAILED = "failed"
-
-
-class Member(Protocol):
-    """Someone who is connected."""
-
-    address: str
-    """Where from."""
-
-    @property
-    def counts(self) -> Counts:
-        """What they have counted."""
-
-    def check(self, now: float) -> None:
-        """End what has been idle, or open, for too long at `now` (seconds)."""
-
-    async def leave(self, message: GoAway, after_s: float) -> None:
-        """Say goodbye, end what is under way, and go."""
 
 
 class Service:
@@ -113,9 +92,7 @@ class Service:
         """To have a picture of an upload in memory."""
         self.is_over = False
         """A drain's time is up: what waits is to be told so."""
-        self._members: set[Member] = set()
-        self._census = census or OwnCensus()
-        self._is_empty = asyncio.Event()
+        self.members = Members(settings, census or OwnCensus(), self.metrics)
         self._is_loaded = asyncio.Event()
         self._is_settled = asyncio.Event()
         """Loaded, failed, or draining before that: nobody need wait to know."""
@@ -217,13 +194,9 @@ class Service:
             # A timer may be up to a millisecond early.
             self.metrics.loop_lag_s.observe(max(0.0, now - asleep_at - _WATCH_S))
             if tick % _CHECK_EVERY == 0:
-                self._check_members(now)
+                # One by one here, the last would be kept in memory while this sleeps.
+                self.members.check(now)
                 collector.tidy()
-
-    def _check_members(self, now: float) -> None:
-        # Not in the loop that calls this: while it sleeps, it would keep the last one in memory.
-        for member in list(self._members):
-            member.check(now)
 
     async def until_loaded(self) -> None:
         """Wait until the models are loaded, or can't be."""
@@ -239,35 +212,11 @@ class Service:
         if self.state not in (State.READY, State.RESTARTING):
             raise Overloaded(f"Expected a server that is ready, but this one is {self.state.value}")
 
-    # ---- who is connected
-
-    def check_room(self, address: str) -> None:
-        """Raise Overloaded when the server is full, TooMany when this address is."""
-        if self._census.total >= self.settings.max_sessions:
-            raise Overloaded(f"Expected fewer than {self.settings.max_sessions} sessions: the server is full")
-        most, who = self.settings.max_sessions_per_address, whose(address)
-        if who and self._census.of(who) >= most:
-            raise TooMany(f"Expected at most {most} sessions from one address, got one more")
-
-    def enter(self, member: Member) -> None:
-        """Count someone in. Raises what `check_room` does."""
-        self.check_room(member.address)
-        self._census.enter(whose(member.address))
-        self._members.add(member)
-        self.metrics.sessions_opened += 1
-
-    def leave(self, member: Member) -> None:
-        """Count someone out."""
-        self._members.discard(member)
-        self._census.leave(whose(member.address))
-        self.metrics.ended += member.counts
-        if not self._members:
-            self._is_empty.set()
-
     def numbers(self) -> "list[Metric]":
         """List what this process has measured."""
-        counts = [member.counts for member in self._members]
-        return collect(self.metrics, counts, self.state is State.READY, len(asyncio.all_tasks()))
+        return collect(
+            self.metrics, self.members.counts(), self.state is State.READY, len(asyncio.all_tasks())
+        )
 
     async def _own_numbers(self) -> "list[Metric]":
         return self.numbers()
@@ -277,26 +226,10 @@ class Service:
         self.state = State.DRAINING
         self._is_settled.set()
         until = time.monotonic() + self.settings.drain_s
-        await self._see_off()
+        await self.members.see_off()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.uploads.until_free(), until - time.monotonic())
         self.is_over = True
-
-    async def _see_off(self) -> None:
-        """Say goodbye, spread over half of the time, so that not everybody comes back at once."""
-        if not self._members:
-            return
-        self._is_empty.clear()
-        message = GoAway("restart", self.settings.reconnect_ms)
-        window_s = min(self.settings.drain_s / 2, 1e-3 * len(self._members))
-        grace_s = min(self.settings.drain_s / 4, _GOODBYE_S)
-        async with asyncio.TaskGroup() as tasks:
-            for member in list(self._members):
-                tasks.create_task(member.leave(message, grace_s + random.uniform(0, window_s)))
-            try:
-                await asyncio.wait_for(self._is_empty.wait(), self.settings.drain_s)
-            except TimeoutError:
-                log.warning("%d sessions had not ended after %g s", len(self._members), self.settings.drain_s)
 
     # ---- in the predict thread
 

@@ -120,27 +120,27 @@ class Guest:
 async def test_one_address_gets_so_many_sessions_and_no_more_until_one_leaves() -> None:
     service = Service(Settings(max_sessions_per_address=2))
     first, second, third = (Guest("203.0.113.7") for _ in range(3))
-    service.enter(first)
-    service.enter(second)
+    service.members.enter(first)
+    service.members.enter(second)
     with pytest.raises(TooMany, match="Expected at most 2 sessions from one address"):
-        service.enter(third)
-    service.enter(Guest("203.0.113.8"))
-    service.leave(first)
-    service.enter(third)
+        service.members.enter(third)
+    service.members.enter(Guest("203.0.113.8"))
+    service.members.leave(first)
+    service.members.enter(third)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1"])
 async def test_this_machine_has_no_limit_by_address(address: str) -> None:
     service = Service(Settings(max_sessions_per_address=1))
     for _ in range(3):
-        service.enter(Guest(address))
+        service.members.enter(Guest(address))
 
 
 async def test_a_full_server_takes_nobody() -> None:
     service = Service(Settings(max_sessions=1))
-    service.enter(Guest("203.0.113.7"))
+    service.members.enter(Guest("203.0.113.7"))
     with pytest.raises(Overloaded, match="the server is full"):
-        service.enter(Guest("203.0.113.8"))
+        service.members.enter(Guest("203.0.113.8"))
 
 
 @pytest.mark.parametrize(
