@@ -13,9 +13,12 @@ def raise_file_limit() -> int | None:
     except ImportError:
         return None
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    endless = resource.RLIM_INFINITY
+    if soft == endless:
+        return None
     for asked in (hard, *_ENOUGH):
-        if soft != resource.RLIM_INFINITY and (asked == resource.RLIM_INFINITY or asked > soft):
+        if asked == endless or asked > soft:
             with contextlib.suppress(ValueError, OSError):
                 resource.setrlimit(resource.RLIMIT_NOFILE, (asked, hard))
-                soft = asked
-    return None if soft == resource.RLIM_INFINITY else soft
+                return None if asked == endless else asked
+    return soft

@@ -56,18 +56,27 @@ def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM. Raises StartError when that can't be."""
     logs.configure(settings.log_format == "json", settings.log_level)
     _check_certificate(settings)
-    if settings.workers > 1 and not _CAN_HAVE_WORKERS:
-        raise StartError(f"Expected --workers 1: on this platform one process serves, got {settings.workers}")
-    if settings.workers == 1 or not _CAN_HAVE_WORKERS:
-        _serve_alone(_within_files(settings, 1))
+    count = _count_processes(settings.workers)
+    settings = _within_files(settings, count)
+    if count == 1:
+        _serve_alone(settings)
         return
-    from live.workers import machine, supervisor
+    from live.workers import supervisor
 
-    count = settings.workers or machine.usable_cores()
-    if count > 1:
-        supervisor.supervise(_within_files(settings, count), count)
-    else:
-        _serve_alone(_within_files(settings, 1))
+    supervisor.supervise(settings, count)
+
+
+def _count_processes(asked: int) -> int:
+    """Say how many processes are to serve; asked: 0 for as many as fit. Raises StartError."""
+    if not _CAN_HAVE_WORKERS:
+        if asked > 1:
+            raise StartError(f"Expected --workers 1: on this platform one process serves, got {asked}")
+        return 1
+    if asked:
+        return asked
+    from live.workers import machine
+
+    return machine.usable_cores()
 
 
 def _within_files(settings: Settings, processes: int) -> Settings:
