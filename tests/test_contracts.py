@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import jsonschema
@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from live import contracts
 from live.errors import LiveError, TooFast, TooMany
+from live.load.mail import Code
 from live.settings import Settings
 from tests.conftest import ROOT, RunningServer, require
 from tests.live.drawings import DRAWINGS, binary_ink
@@ -174,3 +175,7 @@ def test_the_page_about_the_contracts_loads_nothing_from_elsewhere(server: Runni
     for each in names + details:
         assert each in found.text
     assert not re.search(r"(src|href)='?https?:", found.text)
+
+
+def test_a_load_test_knows_every_code_that_a_session_is_told() -> None:
+    assert set(get_args(Code)) == set(contracts.error_codes("session"))

@@ -9,10 +9,10 @@ from typing import Literal
 import msgspec
 
 from live.messages import Configured, Error, GoAway, Prediction
+from live.verdict import DIGITS
 
 _ROUNDING = 0.01
 """How far from 1 the sum of ten probabilities may be, if each is rounded to two decimals or more."""
-_SCORES = 10
 _NOTHING = (None, None, None)
 
 Code = Literal[
@@ -95,8 +95,8 @@ def _agrees(told: Prediction) -> bool:
         return told.verdict == "blank" and (digit, confidence, scores) == _NOTHING
     return (
         told.verdict != "blank"
-        and len(scores) == _SCORES
-        and 0 <= digit < _SCORES
+        and len(scores) == DIGITS
+        and 0 <= digit < DIGITS
         and scores[digit] == max(scores)
         and min(scores) >= 0
         and -_ROUNDING <= sum(scores) - 1 <= _ROUNDING
