@@ -20,7 +20,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from live.errors import Internal, LiveError, Overloaded
+from live.errors import Internal, Leaving, LiveError
 from live.lanes import Answer, Cut, Item, Lanes, Waiter
 
 log = logging.getLogger(__name__)
@@ -52,8 +52,8 @@ class Batcher(Lanes[Item, Answer]):
     """The queue and the loop that empties it.
 
     `put` may be called by any task of the event loop; `run` is the one task that cuts batches and answers
-    them. An item that is taken is answered or failed exactly once: with its answer, with `Internal` when
-    predict raises, or with `Overloaded` when `run` ends.
+    them. An item that is taken is answered or failed exactly once: with its answer, with what predict raises
+    if that is for a client, with `Internal` if it is anything else, or with `Leaving` when `run` ends.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class Batcher(Lanes[Item, Answer]):
         finally:
             for batch in self._under_way:
                 batch.answers.cancel()
-                _fail(batch.taken, Overloaded("Expected to answer, but the server is shutting down"))
+                _fail(batch.taken, Leaving())
             self._under_way.clear()
 
     async def _answer_first(self) -> None:
@@ -144,6 +144,8 @@ class Batcher(Lanes[Item, Answer]):
             self._began_at = self._clock()
         try:
             answers = self._predict(model, [item for _, item in taken])
+        except LiveError as error:
+            _fail(taken, error)
         except Exception:
             _fail(taken, _fault(model, len(taken)))
         else:
@@ -155,6 +157,8 @@ class Batcher(Lanes[Item, Answer]):
             answers = await batch.answers
             if len(answers) != len(batch.taken):
                 raise ValueError(f"Expected {len(batch.taken)} answers from predict, got {len(answers)}")
+        except LiveError as error:
+            return error
         except Exception:
             return _fault(batch.model, len(batch.taken))
         return answers

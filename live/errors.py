@@ -130,6 +130,13 @@ class Overloaded(LiveError):
     is_retryable = True
 
 
+class Leaving(Overloaded):
+    """The server ends, and owes an answer that it won't give."""
+
+    def __init__(self) -> None:
+        super().__init__("Expected to answer, but the server is shutting down")
+
+
 class Internal(LiveError):
     """Our fault."""
 

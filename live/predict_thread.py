@@ -16,6 +16,8 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from live.errors import Leaving
+
 log = logging.getLogger(__name__)
 
 MAX_FAULTS = 3
@@ -41,6 +43,7 @@ class PredictThread:
     def __init__(self, load: Callable[[], Predict]) -> None:
         self._load = load
         self._crew: _Crew | None = None
+        self._has_given_up = False
 
     def start(self) -> "asyncio.Future[None]":
         """Begin with a thread, or with another in its place; done when the models are loaded."""
@@ -51,11 +54,20 @@ class PredictThread:
         return self._crew.begin()
 
     def predict(self, model: str, question: Any) -> "asyncio.Future[Any]":
-        """Have a question answered in the thread, after those that wait already."""
+        """Have a question answered in the thread, after those that wait already. Raises Leaving."""
+        if self._has_given_up:
+            raise Leaving
         assert self._crew, "Expected a thread that was started"
         finding = asyncio.get_running_loop().create_future()
         self._crew.jobs.put((finding, model, question))
         return finding
+
+    def give_up(self) -> None:
+        """Let the thread end: what it is at, and what waits, fails, as will all that comes, with Leaving."""
+        self._has_given_up = True
+        if self._crew:
+            for finding, _, _ in self._crew.end(Leaving()):
+                _resolve(finding, None, Leaving())
 
     def end(self) -> None:
         """Let the thread end; one that hangs is not waited for."""
@@ -68,7 +80,7 @@ class PredictThread:
         patience: that many calls while one batch is under way, and it hangs. Counted instead of timed, so
         that a process that was stopped for a while is not taken for one that hangs.
         """
-        return self._crew.trouble(patience) if self._crew else None
+        return self._crew.trouble(patience) if self._crew and not self._has_given_up else None
 
 
 class _Crew:
@@ -92,7 +104,7 @@ class _Crew:
         self._thread.start()
         return self._loaded
 
-    def end(self) -> list[_Job]:
+    def end(self, why: Exception | None = None) -> list[_Job]:
         """Fail what is under way, have the thread end when it can, and return what still waits."""
         waiting: list[_Job] = []
         with contextlib.suppress(Empty):
@@ -100,8 +112,8 @@ class _Crew:
                 if job := self.jobs.get_nowait():
                     waiting.append(job)
         self.jobs.put(None)
-        if present := self._present:
-            _resolve(present, None, Lost("Expected an answer, but the predict thread was replaced"))
+        if (present := self._present) and present is not self._loaded:
+            _resolve(present, None, why or Lost("Expected an answer, but the predict thread was replaced"))
         return waiting
 
     def trouble(self, patience: int) -> str | None:

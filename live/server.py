@@ -179,7 +179,7 @@ class Server(uvicorn.Server):
         self._draining: asyncio.Task[None] | None = None
         self._loading: asyncio.Task[None] | None = None
         self._on_exit: Callable[[], object] = self.stop
-        service.on_failure = self.stop
+        service.on_failure = self.hang_up
 
     def stop(self) -> None:
         """Leave the main loop."""
@@ -194,7 +194,7 @@ class Server(uvicorn.Server):
         self._draining.add_done_callback(lambda _: self.stop())
 
     def hang_up(self) -> None:
-        """Let the sessions go, then stop, however often a terminal that closes says so."""
+        """Let the sessions go, then stop, however often a terminal that closes, or what fails, says so."""
         if not self._draining:
             self.drain()
 

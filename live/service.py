@@ -49,6 +49,8 @@ _PATIENCE = 40
 _MEMORY_S = 60.0
 _MAX_REPLACED = 3
 """Predict threads replaced within that time; one more, and the server had better end."""
+_LAST_WORD_S = 0.5
+"""How long before a drain's time is up what still waits is told that it won't be predicted."""
 _CHECK_EVERY = 4
 """Ticks of the watch; sessions end that much later than they might, and ten thousand cost nothing."""
 
@@ -119,18 +121,27 @@ class Service:
             self.state = State.READY
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self.batcher.run())
+                tasks.create_task(self._batch())
                 tasks.create_task(self._watch(collector))
                 tasks.create_task(self._look_after_thread())
         except* Exception:
-            # Better no server than one that answers nobody.
-            log.exception("The batcher stopped")
-            self._fail(StartError("Expected to go on serving, but the batcher stopped, see the log"))
+            log.exception("The service stopped")
+            self._fail(StartError("Expected to go on serving, but the service stopped, see the log"))
         finally:
             await self.explainer.close()
             await self.decoder.close()
             await self.bulk_decoder.close()
             self._thread.end()
+
+    async def _batch(self) -> None:
+        try:
+            await self.batcher.run()
+        except Exception:
+            # Better no server than one that answers nobody.
+            log.exception("The batcher stopped")
+            self._fail(StartError("Expected to go on serving, but the batcher stopped, see the log"))
+            # Who still waits is told so.
+            await self.batcher.run()
 
     async def _start_thread(self) -> None:
         """Have a new predict thread load the models; one that hangs over that would be waited for forever."""
@@ -165,7 +176,10 @@ class Service:
                 self.state = State.READY if self.state is State.RESTARTING else self.state
 
     def _fail(self, failure: StartError) -> None:
+        if self.failure:
+            return
         self.failure, self.state = failure, State.FAILED
+        self._thread.give_up()
         self.on_failure()
 
     @property
@@ -223,10 +237,15 @@ class Service:
 
     async def drain(self) -> None:
         """Let nobody in, say goodbye to everyone, and return when all have gone, or time is up."""
-        self.state = State.DRAINING
+        if not self.failure:
+            self.state = State.DRAINING
         self._is_settled.set()
-        until = time.monotonic() + self.settings.drain_s
+        patience_s = self.settings.drain_s
+        until = time.monotonic() + patience_s
+        last_call_s = patience_s - min(patience_s / 4, _LAST_WORD_S)
+        last_call = asyncio.get_running_loop().call_later(last_call_s, self._thread.give_up)
         await self.members.see_off()
+        last_call.cancel()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.uploads.until_free(), until - time.monotonic())
         self.is_over = True

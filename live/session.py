@@ -10,7 +10,7 @@ messages. An older snapshot or prediction is replaced, and counted in the next p
     predictions + Σ dropped + errors naming a seq = snapshots received
 
 holds whatever the client does, as soon as nothing waits and all is sent; only what was superseded by a
-snapshot that turned out faulty is still to be counted, by the next prediction.
+snapshot that turned out faulty, or failed, is still to be counted, by the next prediction.
 """
 
 from collections import deque

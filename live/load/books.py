@@ -62,7 +62,7 @@ class Books:
     @property
     def is_settled(self) -> bool:
         """The last snapshot is answered, by a prediction or an error, and every other is accounted for."""
-        return self._is_last_answered and self._accounted >= self.sent
+        return self.is_last_answered and self._accounted >= self.sent
 
     @property
     def unanswered(self) -> list[float]:
@@ -70,7 +70,8 @@ class Books:
         return [due for due, _ in self._unanswered.values()]
 
     @property
-    def _is_last_answered(self) -> bool:
+    def is_last_answered(self) -> bool:
+        """The last snapshot is answered, by a prediction or an error."""
         return self._newest_answered == self.sent - 1
 
     @property
@@ -99,7 +100,7 @@ class Books:
         if not is_due or rev != seq // self._steps:
             self.broken.add(Guarantee.RISING)
         # What came before it is accounted for by now, and nothing that is still the newest is superseded.
-        if dropped < 0 or not seq < self._accounted < self.sent + self._is_last_answered:
+        if dropped < 0 or not seq < self._accounted < self.sent + self.is_last_answered:
             self.broken.add(Guarantee.BALANCE)
         return self._settle(seq) if is_due else []
 

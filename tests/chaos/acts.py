@@ -99,6 +99,14 @@ def sabotaged(word: str) -> Act:
     return act
 
 
+def end_threads(scene: Scene) -> str:
+    """Have the predict thread end until the server does, and start another."""
+    scene.end_threads()
+    code = scene.server.process.wait(timeout=30)
+    scene.restart(signal.SIGTERM)
+    return marked(f"exit code {code}", code == 1)
+
+
 def exhaust_files(scene: Scene) -> str:
     """Leave the server no file to open, and connect."""
     pid, used = scene.server.process.pid, scene.process.num_fds()

@@ -232,7 +232,9 @@ class _Seat:
         seen.errors += books.errors
         if is_cut:
             seen.closes[hand.close_code or 0] += 1
-            seen.unanswered += not books.is_settled
+            # What was superseded by a snapshot that failed, only a prediction after it could have told.
+            is_settled = books.is_last_answered if books.errors else books.is_settled
+            seen.unanswered += not is_settled
         # Who is cut off without a word has been told nothing false, at least.
         is_excused = is_cut and (hand.has_goodbye or hand.close_code == _CUT_OFF)
         books.close(hand.close_code if is_cut else None, is_excused=is_excused)

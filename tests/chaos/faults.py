@@ -48,6 +48,14 @@ FAULTS = [
         "a batch that ends its thread", acts.sabotaged("exit"), stops=True, errors=("internal",), logs=_THREAD
     ),
     Fault("a batch that hangs", acts.sabotaged("hang"), stops=True, errors=("internal",), logs=_THREAD),
+    Fault(
+        "threads that end again and again",
+        acts.end_threads,
+        stops=True,
+        closes=(1012,),
+        errors=("internal", "overloaded"),
+        logs="again and again",
+    ),
     Fault("no file left to open", acts.exhaust_files, shuts=True),
     Fault("no room for an upload", acts.fill_disk, logs="An upload could not be kept"),
     Fault("the decoder killed again and again", acts.kill_decoder),

@@ -18,6 +18,8 @@ from tests.conftest import RunningServer
 
 _POLL_S = 0.02
 _PATIENCE_S = 60.0
+_THREADS = 4
+"""A server has so many predict threads end within a minute before it does."""
 
 
 def numbers(url: str) -> dict[str, float]:
@@ -96,6 +98,13 @@ class Scene:
             if time.monotonic() > until:
                 raise TimeoutError(f"Expected a batch to {word}, got none in {_PATIENCE_S:.0f} s")
             time.sleep(_POLL_S)
+
+    def end_threads(self) -> None:
+        """Have one predict thread after the other end, until the server gives up. Raises TimeoutError."""
+        for place in range(_THREADS):
+            self.sabotage("exit")
+            if place < _THREADS - 1 and None in (self.wait_until("503", 8), self.wait_until("200", 30)):
+                raise TimeoutError("Expected the predict thread to be replaced, but it was not")
 
     def ready(self) -> str:
         """Ask whether it is ready: "200", or another status and the reason."""

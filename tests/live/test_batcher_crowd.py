@@ -4,7 +4,7 @@ import asyncio
 from itertools import pairwise
 
 from live.batcher import Batcher
-from live.errors import Overloaded
+from live.errors import Leaving
 from live.lanes import Cut
 from tests.live.waiters import Model, Start, Writer, begun, model, start
 
@@ -99,7 +99,7 @@ async def test_cancelling_fails_both_batches_of_a_crowd(start: Start, model: Mod
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert [len(writer.answers) for writer in writers] == [1, 0, 0, 0]
-    assert [type(error) for writer in writers[1:3] for _, error in writer.errors] == [Overloaded] * 2
+    assert [type(error) for writer in writers[1:3] for _, error in writer.errors] == [Leaving] * 2
     assert writers[3].newest == 3
     assert not batcher.is_predicting
 

@@ -172,6 +172,27 @@ async def test_a_batcher_that_stops_fails_the_service(
     asking.cancel()
 
 
+async def test_who_waits_for_a_batcher_that_stopped_once_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    served = Served()
+    await served.service.until_ready()
+    batcher = served.service.batcher
+    with monkeypatch.context() as patched:
+        failed = asyncio.Event()
+
+        def stop() -> None:
+            patched.undo()
+            failed.set()
+            raise ZeroDivisionError
+
+        patched.setattr(batcher, "cut", stop)
+        asking = asyncio.create_task(read_seven(served.service))
+        await failed.wait()
+    with pytest.raises(Overloaded, match="shutting down"):
+        await asking
+    assert served.failures == 1
+    await served.end()
+
+
 def wound(service: Service, predict: Predict) -> None:
     """Have the present predict thread do something else; the next one is sound."""
     crew = service._thread._crew
@@ -230,8 +251,12 @@ async def test_a_server_whose_predict_threads_die_and_die_ends(monkeypatch: pyte
     served.service.models = [Model("classic", True, "")]
     await served.service.until_ready()
     while not served.failures:
-        with contextlib.suppress(Internal, TimeoutError):
-            await asyncio.wait_for(read_seven(served.service), 0.1)
+        with contextlib.suppress(Internal, Overloaded):
+            await read_seven(served.service)
     assert "again and again" in str(served.service.failure)
     assert served.service.state is State.FAILED
+    with pytest.raises(Overloaded, match="shutting down"):
+        await read_seven(served.service)
+    await served.service.drain()
+    assert served.service.health == "failed"
     await served.end()
