@@ -160,6 +160,18 @@ def kill_worker(scene: Scene) -> str:
     return f"{len(workers)} workers; ready after {back_s:.1f} s" if back_s is not None else "**not ready**"
 
 
+def hang_worker(scene: Scene) -> str:
+    """Stop one of the workers for good, as one that waits for a disk that does not answer."""
+    workers = scene.server.worker_pids()
+    hung = min(workers)
+    os.kill(hung, signal.SIGSTOP)
+    gone_s = _wait(lambda: hung not in scene.server.worker_pids(), _GIVEN_UP_S)
+    is_back = _wait(lambda: len(scene.server.worker_pids()) == len(workers), _GIVEN_UP_S) is not None
+    if gone_s is None or not is_back:
+        return "**not replaced**"
+    return f"killed after {gone_s:.0f} s, and replaced"
+
+
 def let_pass(_: Scene) -> str:
     """Do nothing: the scene itself is the fault."""
     time.sleep(SECONDS)

@@ -9,6 +9,7 @@ from tests.chaos.acts import Act
 from tests.chaos.clients import Misbehave
 from tests.chaos.scene import Scene
 
+_A_WHILE_S = 15.0
 _BATCH, _THREAD = "A batch of", "The predict thread"
 """What the log begins its lines about them with."""
 
@@ -18,8 +19,8 @@ class Fault(NamedTuple):
 
     name: str
     act: Act
-    stops: bool = False
-    """The server stops, or is stopped: answers wait until it is back."""
+    stops_s: float = 0.0
+    """The server stops, or is stopped: answers wait until it is back, so long at most."""
     shuts: bool = False
     """Nobody new can be let in meanwhile."""
     loses: bool = False
@@ -39,19 +40,27 @@ def clients_that(misbehave: Misbehave, *codes: int) -> Fault:
 
 
 FAULTS = [
-    Fault("SIGTERM, and another server in its place", acts.restart, stops=True, closes=(1012,)),
-    Fault("SIGKILL, and another server in its place", acts.kill, stops=True, loses=True, closes=(1006,)),
-    Fault("SIGSTOP for 10 s", acts.freeze, stops=True),
+    Fault("SIGTERM, and another server in its place", acts.restart, stops_s=_A_WHILE_S, closes=(1012,)),
+    Fault(
+        "SIGKILL, and another server in its place", acts.kill, stops_s=_A_WHILE_S, loses=True, closes=(1006,)
+    ),
+    Fault("SIGSTOP for 10 s", acts.freeze, stops_s=_A_WHILE_S),
     Fault("a batch that raises", acts.sabotaged("raise"), errors=("internal",), logs=_BATCH),
     Fault("a batch whose scores are NaN", acts.sabotaged("nan"), errors=("internal",), logs=_BATCH),
     Fault(
-        "a batch that ends its thread", acts.sabotaged("exit"), stops=True, errors=("internal",), logs=_THREAD
+        "a batch that ends its thread",
+        acts.sabotaged("exit"),
+        stops_s=_A_WHILE_S,
+        errors=("internal",),
+        logs=_THREAD,
     ),
-    Fault("a batch that hangs", acts.sabotaged("hang"), stops=True, errors=("internal",), logs=_THREAD),
+    Fault(
+        "a batch that hangs", acts.sabotaged("hang"), stops_s=_A_WHILE_S, errors=("internal",), logs=_THREAD
+    ),
     Fault(
         "threads that end again and again",
         acts.end_threads,
-        stops=True,
+        stops_s=_A_WHILE_S,
         closes=(1012,),
         errors=("internal", "overloaded"),
         logs="again and again",
@@ -91,6 +100,17 @@ ELSEWHERE: list[tuple[Fault, Callable[[], Scene]]] = [
             "one of two workers killed", acts.kill_worker, loses=True, closes=(1006,), logs="it is replaced"
         ),
         partial(Scene, "--workers", "2"),
+    ),
+    (
+        Fault(
+            "one of two workers hangs",
+            acts.hang_worker,
+            stops_s=45.0,
+            loses=True,
+            closes=(1006,),
+            logs="it is replaced",
+        ),
+        partial(Scene, "--workers", "2", "--spread", "fewest"),
     ),
     (Fault("a network that is cut for 3 s", acts.cut_network(3.0)), _EVERYWHERE),
     (Fault("a network that is cut for good", acts.cut_network(None)), _EVERYWHERE),

@@ -21,8 +21,9 @@ _FLOOR_MS = 5.0
 """Three times less than this is still nothing that a hand would notice."""
 _MORE_THAN_USUAL = 20.0
 """A second; below that it is chance."""
-_MAX_STOP_S = 15.0
 _MAX_GAP_S = 2.0
+_PATIENCE_S = 15.0
+"""Of newcomers, for one answer."""
 
 Code = TypeVar("Code", int, str)
 
@@ -79,9 +80,9 @@ def complain(fault: Fault, calm: Phase, then: Phase, last: Phase, logged: str) -
         found.append(f"**not a line {fault.logs!r} in the log**")
     if not fault.errors and "Traceback" in logged:
         found.append(f"**{logged.count('Traceback')} tracebacks in the log**")
-    if then.longest_s > (_MAX_STOP_S if fault.stops else _MAX_GAP_S):
+    if then.longest_s > (fault.stops_s or _MAX_GAP_S):
         found.append("**waited too long**")
-    if not fault.stops and then.p99_ms > _MAX_RATIO * max(calm.p99_ms, _FLOOR_MS):
+    if not fault.stops_s and then.p99_ms > _MAX_RATIO * max(calm.p99_ms, _FLOOR_MS):
         found.append(f"**p99 {then.p99_ms / calm.p99_ms:.1f} × the calm one**")
     return found
 
@@ -96,14 +97,14 @@ def _try(scene: Scene, fault: Fault) -> bool:
         time.sleep(_CALM_S)
         calm = crowd.look()
         looks.append(_Look(scene))
-        with Newcomers(scene.server.url, _MAX_STOP_S) as newcomers:
+        with Newcomers(scene.server.url, fault.stops_s or _PATIENCE_S) as newcomers:
             note = fault.act(scene)
         looks.append(_Look(scene))
         time.sleep(_AFTER_S)
         then = crowd.look()
         last = crowd.look(is_last=True)
     complaints = complain(fault, calm, then, last, _log(scene)[logged:])
-    if not (fault.stops or fault.shuts) and newcomers.longest_s > _MAX_GAP_S:
+    if not (fault.stops_s or fault.shuts) and newcomers.longest_s > _MAX_GAP_S:
         complaints.append("**newcomers waited too long**")
     if "**" in note:
         complaints.append("**see there**")
