@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# What one Python process has compiled, the hundreds that the tests start need not, wherever this is set.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run test test-cluster bench chaos lint clean
 

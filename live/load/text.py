@@ -97,7 +97,7 @@ def describe(report: Report) -> str:
         lines.insert(0, ("stopped", when))
     if report.lost_workers:
         of = f"{report.lost_workers} of {report.plan.processes} processes"
-        lines.insert(0, ("TESTER DIED", f"{of}; of their sessions only what they had told of is counted"))
+        lines.insert(0, ("TESTER LOST", f"{of}; of their sessions only what they had told of is counted"))
     if report.is_too_fast:
         asked, limit = report.plan.rate, report.limit_per_s
         lines.insert(0, ("TOO FAST", f"{asked:g} snapshots a second each, where the server takes {limit:g}"))

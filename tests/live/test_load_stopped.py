@@ -12,6 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from live.load import conductor
+from live.load.plan import Plan
+from live.load.report import Second
 from tests.conftest import ROOT, RunningServer
 from tests.live import liar
 from tests.live.loads import FEW
@@ -109,14 +112,37 @@ def test_a_process_of_its_own_that_dies_costs_no_other_its_report(killed: int, t
             told, faults = load.communicate(timeout=60)
     assert load.returncode == 1
     if killed == 1:
-        assert "TESTER DIED   1 of 2 processes" in told
+        assert "TESTER LOST   1 of 2 processes" in told
         report = json.loads(file.read_text())
         assert report["tester"]["lost_processes"] == 1
         assert report["sessions"]["opened"] == 1
         assert report["seconds"][1]["answered"] > 0
         assert report["broken_guarantees"] == {}
     else:
-        assert faults.endswith("Expected the processes of the tester to live, but they have died\n")
+        assert faults.endswith(
+            "Expected the processes of the tester to keep up, but they have died or hang\n"
+        )
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="this platform stops no process")
+def test_a_process_of_its_own_that_hangs_costs_no_other_its_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conductor, "_MAX_SILENCE_S", 1.0)
+    hung: list[psutil.Process] = []
+
+    def hang(_: Second) -> None:
+        if not hung:
+            children = psutil.Process().children()
+            hung.append(next(child for child in children if "spawn_main" in " ".join(child.cmdline())))
+            hung[0].suspend()
+
+    with liar.running_liar(liar.honest) as url:
+        plan = Plan(url=url, sessions=2, processes=2, seconds=4, ramp_s=0.0)
+        report = conductor.run(plan, progress=hang)
+    assert report.lost_workers == 1
+    assert report.outcome.opened == 1
+    assert report.seconds[-1].answered > 0
+    assert not report.outcome.broken
+    assert not hung[0].is_running()
 
 
 def test_who_stops_it_before_it_measures_is_told_nothing() -> None:
