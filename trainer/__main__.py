@@ -83,7 +83,7 @@ def _config(options: argparse.Namespace) -> Config:
         raise TrainerError("Expected --teacher too when there is a --mnist-teacher")
     asked = {
         key: getattr(options, key)
-        for key in ("model", "seed", "data_seed", "epochs", "repeats", "precision", "held_out")
+        for key in ("model", "seed", "data_seed", "epochs", "repeats", "precision", "held_out", "temperature")
     }
     changes: dict[str, Any] = {key: value for key, value in asked.items() if value is not None}
     if not options.config:

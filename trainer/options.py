@@ -58,6 +58,11 @@ def parser() -> argparse.ArgumentParser:
         help="the same, of a model that teaches MNIST's images in its place",
     )
     train.add_argument(
+        "--temperature",
+        type=float,
+        help="of 1 to 100, to soften what a teacher answers (default: 1, not at all)",
+    )
+    train.add_argument(
         "--answers",
         type=Path,
         metavar="DIR",

@@ -58,6 +58,7 @@ def test_a_file_that_can_not_be_read_is_one_line(
         (["train", "--config", "list.json"], "Expected a saved configuration in list.json"),
         (["train", "--config", "ensemble.json"], "Expected a run that was trained, got one put together"),
         (["train", "--config", "ensemble.json", "--model", "mlp"], "Expected a run that was trained"),
+        (["train", "--temperature", "0.5"], "Expected a temperature of 1 to 100, got 0.5"),
         (["train", "--precision", "int3"], "Expected a precision out of float32, bfloat16, got 'int3'"),
         (["train", "--run", "taken"], "Expected a folder for the run, got the file taken"),
         (
@@ -211,6 +212,13 @@ def test_a_configuration_may_be_tried_with_another_model(tmp_path: Path) -> None
     config.save(tmp_path / "config.json")
     options = parser().parse_args(["train", "--config", str(tmp_path / "config.json"), "--model", "mlp"])
     assert _config(options) == replace(config, model="mlp")
+
+
+def test_a_recipe_may_be_tried_with_another_temperature() -> None:
+    recipe = ROOT / "trainer" / "recipes" / "compact.json"
+    teachers = ["--teacher", "large.keras", "--mnist-teacher", "large.keras"]
+    options = parser().parse_args(["train", "--config", str(recipe), *teachers, "--temperature", "1"])
+    assert _config(options) == replace(Config.load(recipe), temperature=1.0)
 
 
 def test_without_a_model_classic_is_trained() -> None:
