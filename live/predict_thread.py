@@ -43,7 +43,7 @@ class PredictThread:
     def __init__(self, load: Callable[[], Predict]) -> None:
         self._load = load
         self._crew: _Crew | None = None
-        self._has_given_up = False
+        self._has_ended = False
 
     def start(self) -> "asyncio.Future[None]":
         """Begin with a thread, or with another in its place; done when the models are loaded."""
@@ -55,24 +55,22 @@ class PredictThread:
 
     def predict(self, model: str, question: Any) -> "asyncio.Future[Any]":
         """Have a question answered in the thread, after those that wait already. Raises Leaving."""
-        if self._has_given_up:
+        if self._has_ended:
             raise Leaving
         assert self._crew, "Expected a thread that was started"
         finding = asyncio.get_running_loop().create_future()
         self._crew.jobs.put((finding, model, question))
         return finding
 
-    def give_up(self) -> None:
-        """Let the thread end: what it is at, and what waits, fails, as will all that comes, with Leaving."""
-        self._has_given_up = True
+    def end(self) -> None:
+        """Let the thread end for good: what it is at, what waits and what will come fails with Leaving.
+
+        One that hangs is not waited for.
+        """
+        self._has_ended = True
         if self._crew:
             for finding, _, _ in self._crew.end(Leaving()):
                 _resolve(finding, None, Leaving())
-
-    def end(self) -> None:
-        """Let the thread end; one that hangs is not waited for."""
-        if self._crew:
-            self._crew.end()
 
     def trouble(self, patience: int) -> str | None:
         """Say why the thread should be replaced, if it should. Called at regular intervals.
@@ -80,7 +78,7 @@ class PredictThread:
         patience: that many calls while one batch is under way, and it hangs. Counted instead of timed, so
         that a process that was stopped for a while is not taken for one that hangs.
         """
-        return self._crew.trouble(patience) if self._crew and not self._has_given_up else None
+        return self._crew.trouble(patience) if self._crew and not self._has_ended else None
 
 
 class _Crew:

@@ -121,27 +121,20 @@ class Service:
             self.state = State.READY
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._batch())
+                tasks.create_task(self.batcher.run())
                 tasks.create_task(self._watch(collector))
                 tasks.create_task(self._look_after_thread())
         except* Exception:
-            log.exception("The service stopped")
-            self._fail(StartError("Expected to go on serving, but the service stopped, see the log"))
+            # Better no server than one that answers nobody; who still waits is told so, if that can be.
+            log.exception("The batcher stopped")
+            self._fail(StartError("Expected to go on serving, but the batcher stopped, see the log"))
+            with contextlib.suppress(Exception):
+                await self.batcher.run()
         finally:
             await self.explainer.close()
             await self.decoder.close()
             await self.bulk_decoder.close()
             self._thread.end()
-
-    async def _batch(self) -> None:
-        try:
-            await self.batcher.run()
-        except Exception:
-            # Better no server than one that answers nobody.
-            log.exception("The batcher stopped")
-            self._fail(StartError("Expected to go on serving, but the batcher stopped, see the log"))
-            # Who still waits is told so.
-            await self.batcher.run()
 
     async def _start_thread(self) -> None:
         """Have a new predict thread load the models; one that hangs over that would be waited for forever."""
@@ -179,7 +172,7 @@ class Service:
         if self.failure:
             return
         self.failure, self.state = failure, State.FAILED
-        self._thread.give_up()
+        self._thread.end()
         self.on_failure()
 
     @property
@@ -243,7 +236,7 @@ class Service:
         patience_s = self.settings.drain_s
         until = time.monotonic() + patience_s
         last_call_s = patience_s - min(patience_s / 4, _LAST_WORD_S)
-        last_call = asyncio.get_running_loop().call_later(last_call_s, self._thread.give_up)
+        last_call = asyncio.get_running_loop().call_later(last_call_s, self._thread.end)
         await self.members.see_off()
         last_call.cancel()
         with contextlib.suppress(TimeoutError):
